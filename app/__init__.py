@@ -1,0 +1,1 @@
+"""The product: what Penstock knows and what can be asked of it."""

@@ -1,0 +1,1 @@
+"""Tenants: accounts, users, keys, scopes, limits, and the repeat of a request."""

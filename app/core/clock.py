@@ -1,0 +1,21 @@
+"""Two clocks.
+
+*Business time* is the database's clock plus an offset that only a sandbox moves: due times,
+windows, fires, quotas, grace. It is read at the start of each unit of work and never kept.
+*Real time* is for leases, heartbeats, keys, idempotency, rate limits and logs.
+"""
+
+from datetime import UTC, datetime
+
+from app.core.db import Session
+
+
+def business_now(session: Session) -> datetime:
+    """Business time at the start of this session's unit of work, in UTC."""
+    now: datetime = session.info["now"]
+    return now
+
+
+def real_now() -> datetime:
+    """This machine's clock, in UTC; never for anything that business time governs."""
+    return datetime.now(UTC)

@@ -1,0 +1,78 @@
+"""What `/readyz` and `/metrics` look at: each neighbour and each kind of work, with its state."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.core import migrations
+from app.core.resources import Resources
+
+HEARTBEAT_FRESH = timedelta(seconds=30)
+DUE_LATE = timedelta(minutes=2)
+
+# Age of the oldest due work per kind of lane, in seconds of business time.
+_DUE = text(
+    """
+    SELECT 'scoring', extract(epoch FROM business_now() - min(due_at))
+      FROM pending_scoring WHERE due_at <= business_now()
+    UNION ALL
+    SELECT 'window', extract(epoch FROM business_now() - min(w.closed_at))
+      FROM windows w WHERE w.closed_at IS NOT NULL AND EXISTS
+           (SELECT FROM pending_scoring p
+             WHERE p.account_id = w.account_id AND p.campaign_id = w.campaign_id
+               AND p.window_id = w.id)
+    UNION ALL
+    SELECT 'resolution', extract(epoch FROM business_now() - min(due_at))
+      FROM pending_resolution WHERE due_at <= business_now()
+    """
+)
+_HEARTBEATS = text(
+    "SELECT count(*) FROM heartbeats WHERE seen_at > clock_timestamp() - make_interval(secs => :s)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of `/readyz`."""
+
+    is_ready: bool
+    state: str
+    facts: dict[str, Any]
+
+
+async def checks(resources: Resources) -> dict[str, Check]:
+    """Every neighbour's state. Redis down is shown, and is no reason to refuse work."""
+    reachable = await resources.doorbell.is_reachable()
+    redis = Check(True, "up" if reachable else "down: work waits for the sweep", {})
+    try:
+        async with resources.look_everywhere() as connection:
+            found = await migrations.current(connection)
+            alive = await connection.scalar(_HEARTBEATS, {"s": HEARTBEAT_FRESH.total_seconds()})
+            ages = await oldest_due(resources)
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        down = Check(False, "down", {"error": type(error).__name__})
+        return {"database": down, "redis": redis}
+    wanted = migrations.newest()
+    return {
+        "database": Check(True, "up", {}),
+        "migrations": Check(
+            found == wanted, "current" if found == wanted else "behind", {"revision": found}
+        ),
+        "redis": redis,
+        "workers": Check(bool(alive), "up" if alive else "none alive", {"alive": alive}),
+        "due_work": Check(
+            True,
+            "late" if max(ages.values()) > DUE_LATE.total_seconds() else "on time",
+            {f"oldest_{kind}_seconds": round(age, 1) for kind, age in ages.items()},
+        ),
+    }
+
+
+async def oldest_due(resources: Resources) -> dict[str, float]:
+    """Age in seconds of the oldest due work of each kind; 0 where nothing is due."""
+    async with resources.look_everywhere() as connection:
+        rows = (await connection.execute(_DUE)).all()
+    return {kind: max(0.0, float(age or 0)) for kind, age in rows}

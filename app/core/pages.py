@@ -1,0 +1,93 @@
+"""Lists: `{items, next_cursor}`, ordered by a key and continued behind its last value.
+
+A cursor names the account, the list and its filters, so one of another account or another
+list is refused instead of showing the wrong rows.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Generic, TypeVar
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import BaseModel
+
+from app.core.errors import Fault, Invalid
+
+Item = TypeVar("Item")
+Row = TypeVar("Row")
+
+DEFAULT_LIMIT = 50
+MOST = 1000
+
+Limit = Annotated[int, Query(ge=1, le=MOST, description="Items of one page.")]
+CursorText = Annotated[
+    str | None, Query(max_length=500, description="`next_cursor` of the page before.")
+]
+
+
+class BadCursor(Invalid):
+    """The cursor is not one of this list."""
+
+
+class Page(BaseModel, Generic[Item]):
+    """One page of a list; `next_cursor` is null on the last."""
+
+    items: list[Item]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a page begins: behind this id, for at most so many items."""
+
+    after: UUID | None
+    limit: int
+    label: str
+
+    def page(
+        self, rows: Sequence[Row], id_of: Callable[[Row], UUID]
+    ) -> tuple[Sequence[Row], str | None]:
+        """Cut `limit + 1` rows to a page and the cursor of the next."""
+        if len(rows) <= self.limit:
+            return rows, None
+        shown = rows[: self.limit]
+        return shown, _encode(self.label, id_of(shown[-1]))
+
+    @property
+    def fetch_rows(self) -> int:
+        """One more than is shown tells whether there is a next page."""
+        return self.limit + 1
+
+
+def position(
+    account_id: UUID, name: str, cursor: str | None, limit: int, *filters: object
+) -> Position:
+    """Read a cursor for the list `name` of this account under these filters.
+
+    Raises:
+        BadCursor: it is garbage, or of another account, list or filter.
+    """
+    label = hashlib.sha256(
+        "\x1f".join([str(account_id), name, *map(str, filters)]).encode()
+    ).hexdigest()[:16]
+    return Position(_decode(label, cursor) if cursor else None, limit, label)
+
+
+def _encode(label: str, last: UUID) -> str:
+    return base64.urlsafe_b64encode(json.dumps([label, last.hex]).encode()).decode().rstrip("=")
+
+
+def _decode(label: str, cursor: str) -> UUID:
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        shown, last = json.loads(base64.urlsafe_b64decode(padded.encode("ascii")))
+        if shown == label:
+            return UUID(hex=last)
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        pass
+    fault = Fault("?cursor", "bad_cursor", "not a cursor of this list")
+    raise BadCursor(faults=[fault])

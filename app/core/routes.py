@@ -1,0 +1,73 @@
+"""How a route reads its body: as JSON in the strict sense, or not at all."""
+
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+
+from app.core.errors import Fault, Unsupported
+from app.core.problems import ValidationFailed
+
+_METHODS_WITH_BODY = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+class NotJson(Unsupported):
+    """The body must be JSON, with the content type application/json."""
+
+
+class Route(APIRoute):
+    """A route whose body is strict JSON and whose answer the transaction around it may keep.
+
+    `request.state.answer` holds the finished answer while function-scoped dependencies end, so
+    that an idempotency key is stored in the effect's own transaction.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        takes_json = self.body_field is not None and not self.openapi_extra
+
+        async def strict(request: Request) -> Response:
+            if takes_json and request.method in _METHODS_WITH_BODY:
+                await _read_json(request)
+            response = await handle(request)
+            request.state.answer = response
+            return response
+
+        return strict
+
+
+async def _read_json(request: Request) -> None:
+    """Parse the body once, before the framework does, and leave the result where it looks."""
+    body = await request.body()
+    if not body:
+        return
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json" and not (
+        kind.startswith("application/") and kind.endswith("+json")
+    ):
+        raise NotJson
+    request._json = parse_json(body)  # noqa: SLF001  (Starlette's own cache of the parsed body)
+
+
+def parse_json(body: bytes) -> Any:
+    """Any JSON value.
+
+    Raises:
+        ValidationFailed: it is not UTF-8, not JSON, has NaN or Infinity, or is nested so deep
+            that reading it would exhaust the stack.
+    """
+    try:
+        return json.loads(body.decode("utf-8"), parse_constant=_no_constants)
+    except RecursionError:
+        fault = Fault("", "too_deep", "is nested too deep")
+    except UnicodeDecodeError:
+        fault = Fault("", "bad_encoding", "is not UTF-8")
+    except ValueError:
+        fault = Fault("", "json_invalid", "is not valid JSON")
+    raise ValidationFailed(faults=[fault])
+
+
+def _no_constants(_: str) -> None:
+    raise ValueError("NaN and Infinity are not JSON")

@@ -1,0 +1,158 @@
+"""Knobs: one tree of small groups, read from `PENSTOCK_…`, nested with `__`.
+
+Nothing else reads the environment. A misspelt name stops the start: nested names through
+`extra="forbid"`, top-level names through `_refuse_unknown_names`, because pydantic-settings
+passes over those in silence.
+"""
+
+import difflib
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "PENSTOCK_"
+
+
+class UnknownSetting(Exception):
+    """An environment variable that no setting answers to."""
+
+
+class Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Http(Group):
+    """Where the API listens and how much it takes."""
+
+    host: str = Field("127.0.0.1", description="Address the API listens on.")
+    port: int = Field(8080, ge=1, le=65535, description="Port the API listens on.")
+    max_body: ByteSize = Field(ByteSize(32 * 2**20), description="Largest request body; 413 above.")
+    drain_timeout: timedelta = Field(
+        timedelta(seconds=30), description="How long open requests may finish after SIGTERM."
+    )
+
+
+class Database(Group):
+    """Connections to PostgreSQL, and how long a statement may wait or run."""
+
+    pool: int = Field(10, ge=2, description="Connections of one process.")
+    connect_timeout: timedelta = Field(timedelta(seconds=5), description="Wait for a connection.")
+    lock_timeout: timedelta = Field(timedelta(seconds=3), description="Wait for a lock.")
+    statement_timeout: timedelta = Field(timedelta(seconds=30), description="Longest statement.")
+
+
+class Intake(Group):
+    """How responses are taken in."""
+
+    queue: int = Field(10_000, ge=1, description="Requests that may wait before a 503.")
+    gather_rows: int = Field(500, ge=1, description="Items gathered into one transaction.")
+    gather_below: int = Field(
+        20, ge=0, description="Requests of more items than this get a transaction of their own."
+    )
+    transactions: int = Field(2, ge=1, description="Gathered transactions at once, per process.")
+    attempts: int = Field(5, ge=1, description="Tries of a transaction that met a deadlock.")
+
+
+class Scoring(Group):
+    """When, and in what portions, responses are scored."""
+
+    lease: timedelta = Field(timedelta(seconds=15), description="How long a lane stays taken.")
+    sweep: timedelta = Field(timedelta(seconds=1), description="Pause between looks for due work.")
+    turn: timedelta = Field(
+        timedelta(seconds=2), description="How long a worker stays with one lane before the next."
+    )
+
+
+class Workers(Group):
+    """One worker process."""
+
+    lanes: int = Field(4, ge=1, description="Lanes drained at once by one process.")
+    heartbeat: timedelta = Field(timedelta(seconds=5), description="Pause between signs of life.")
+    drain_timeout: timedelta = Field(
+        timedelta(minutes=10), description="How long work at hand may finish after SIGTERM."
+    )
+
+
+class Limits(Group):
+    """Requests a second and key, per API process; a storm is normal."""
+
+    ingest: int = Field(3_000, ge=1, description="Ingest requests a second and key.")
+    others: int = Field(300, ge=1, description="Other requests a second and key.")
+
+
+class Files(Group):
+    """Where uploads and run files are kept."""
+
+    url: str = Field("file:.penstock/files", description="`file:` folder, or `s3:` bucket.")
+
+
+class Log(Group):
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Threshold.")
+    format: Literal["json", "text"] = Field("json", description="One JSON object a line, or text.")
+
+
+class Settings(BaseSettings):
+    """Read once at start; e.g. `PENSTOCK_SCORING__LEASE=PT20S`. Secrets have no default."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+    )
+
+    database_url: SecretStr = Field(description="postgresql://user:password@host:port/name")
+    redis_url: SecretStr = Field(description="redis://:password@host:port/0")
+    secret_key: SecretStr = Field(
+        min_length=32, description="Keys the HMAC under which API keys are stored."
+    )
+    sandbox: bool = Field(False, description="Offers the movable clock and the mailbox.")
+    http: Http = Field(default_factory=Http)
+    database: Database = Field(default_factory=Database)
+    intake: Intake = Field(default_factory=Intake)
+    scoring: Scoring = Field(default_factory=Scoring)
+    workers: Workers = Field(default_factory=Workers)
+    limits: Limits = Field(default_factory=Limits)
+    files: Files = Field(default_factory=Files)
+    log: Log = Field(default_factory=Log)
+
+    @classmethod
+    def load(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """Settings from the process's environment and `.env`.
+
+        Raises:
+            UnknownSetting: a `PENSTOCK_` name that means nothing, with the nearest that does.
+            pydantic.ValidationError: a value that does not fit, or a missing secret.
+        """
+        _refuse_unknown_names(os.environ if environment is None else environment)
+        return cls()
+
+    @classmethod
+    def for_documents(cls) -> Self:
+        """Settings that connect to nothing, for generating the OpenAPI document."""
+        nothing: Any = {"database_url": "postgresql://", "redis_url": "redis://"}
+        return cls(secret_key=SecretStr("x" * 32), **nothing)
+
+
+def names() -> list[str]:
+    """Every name the tree answers to, in the order of the tree."""
+    found: list[str] = []
+    for name, field in Settings.model_fields.items():
+        found.append(f"{PREFIX}{name}".upper())
+        group = field.annotation
+        if isinstance(group, type) and issubclass(group, Group):
+            found += [f"{PREFIX}{name}__{inner}".upper() for inner in group.model_fields]
+    return found
+
+
+def _refuse_unknown_names(environment: Mapping[str, str]) -> None:
+    known = names()
+    for name in sorted(environment):
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.0)
+            raise UnknownSetting(f"{name} is no setting; did you mean {near[0]}?")

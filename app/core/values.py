@@ -1,0 +1,134 @@
+"""Field types of the wire: text without tricks, times with a zone, durations, free attributes."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+from app.core.faults import Wrong
+
+ATTRIBUTES_BYTES = 16_000
+_DEEPEST = 8
+_SCORE = 1_000_000_000
+
+
+class Wire(BaseModel):
+    """A shape that comes in: unknown fields are refused, types are not guessed."""
+
+    model_config = ConfigDict(extra="forbid", strict=False, hide_input_in_errors=True)
+
+
+def plain(value: str) -> str:
+    """Refuse what PostgreSQL cannot store: NUL and lone surrogates."""
+    if "\x00" in value:
+        raise Wrong("bad_text", "contains a NUL character")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise Wrong("bad_text", "contains a lone surrogate") from None
+    return value
+
+
+def _text(value: Any) -> Any:
+    if value is not None and not isinstance(value, str):
+        raise Wrong("string_type", "must be text")
+    return value
+
+
+def _number(value: Any) -> Any:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+        raise Wrong("int_type", "must be a whole number")
+    return value
+
+
+def _flag(value: Any) -> Any:
+    if value is not None and not isinstance(value, bool):
+        raise Wrong("bool_type", "must be true or false")
+    return value
+
+
+def _duration(value: timedelta) -> timedelta:
+    if value < timedelta():
+        raise Wrong("negative_duration", "must not be negative")
+    return value
+
+
+def _email(value: str) -> str:
+    value = value.strip()
+    try:
+        validate_email(value, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        raise Wrong("bad_email", "is not an e-mail address") from None
+    return value
+
+
+def _utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except (OverflowError, ValueError):
+        raise Wrong("bad_time", "is outside the calendar") from None
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise Wrong("unknown_timezone", "is not an IANA time zone")
+    ZoneInfo(value)
+    return value
+
+
+def _attributes(value: Any) -> Any:
+    if not isinstance(value, dict):
+        raise Wrong("dict_type", "must be an object")
+    _walk(value, "", 0)
+    if len(json.dumps(value, ensure_ascii=False).encode()) > ATTRIBUTES_BYTES:
+        raise Wrong("too_large", f"is larger than {ATTRIBUTES_BYTES} bytes")
+    return value
+
+
+def _walk(value: Any, pointer: str, depth: int) -> None:
+    if depth > _DEEPEST:
+        raise Wrong("too_deep", f"is nested deeper than {_DEEPEST} levels")
+    if isinstance(value, str):
+        _at(pointer, value)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            _at(pointer, key)
+            _walk(inner, f"{pointer}/{key[:100]}", depth + 1)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            _walk(inner, f"{pointer}/{index}", depth + 1)
+
+
+def _at(pointer: str, value: str) -> None:
+    try:
+        plain(value)
+    except Wrong as wrong:
+        raise Wrong(wrong.fault.code, wrong.fault.detail, pointer) from None
+
+
+Plain = Annotated[str, AfterValidator(plain)]
+Text = Annotated[str, BeforeValidator(_text), AfterValidator(plain), Field(max_length=1_000)]
+Name = Annotated[
+    str, BeforeValidator(_text), AfterValidator(plain), Field(min_length=1, max_length=200)
+]
+Code = Annotated[
+    str, BeforeValidator(_text), Field(min_length=1, max_length=100, pattern=r"^[\w.:/@ -]+$"),
+    AfterValidator(plain),
+]  # fmt: skip
+ExternalId = Annotated[
+    str, BeforeValidator(_text), AfterValidator(plain), Field(min_length=1, max_length=255)
+]
+Email = Annotated[
+    str, BeforeValidator(_text), AfterValidator(plain), AfterValidator(_email),
+    Field(max_length=320),
+]  # fmt: skip
+Score = Annotated[int, BeforeValidator(_number), Field(ge=-_SCORE, le=_SCORE)]
+Count = Annotated[int, BeforeValidator(_number), Field(ge=0)]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_text), AfterValidator(_utc)]
+Duration = Annotated[timedelta, BeforeValidator(_text), AfterValidator(_duration)]
+TimeZone = Annotated[str, BeforeValidator(_text), AfterValidator(_zone)]
+Attributes = Annotated[dict[str, Any], BeforeValidator(_attributes)]

@@ -1,0 +1,52 @@
+"""The application: routers, errors, the resources it holds while it lives."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request, Response
+from fastapi_offline import FastAPIOffline
+
+from app import probes
+from app.accounts.idempotency import Replayed
+from app.api import api
+from app.core import problems
+from app.core.middleware import RequestContext
+from app.core.resources import Resources
+from app.core.settings import Settings
+
+VERSION = "0.1.0"
+DESCRIPTION = """
+Penstock takes campaign responses durably, holds them where holding helps, scores them in chunks,
+resolves them, and can say of every one what became of it.
+"""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The API, ready to be served; it connects to nothing before it starts."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with Resources(settings) as resources:
+            app.state.resources = resources
+            yield
+
+    app: FastAPI = FastAPIOffline(
+        title="Penstock",
+        version=VERSION,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        max_body_size=settings.http.max_body,
+        redoc_url=None,
+    )
+    app.add_middleware(RequestContext)
+    problems.install(app)
+    app.add_exception_handler(Replayed, _replay)
+    app.include_router(probes.router)
+    app.include_router(api)
+    return app
+
+
+async def _replay(_: Request, error: Exception) -> Response:
+    if not isinstance(error, Replayed):
+        raise error
+    return error.response

@@ -1,0 +1,56 @@
+"""Every table, one per file; importing this package fills the metadata of the migrations."""
+
+import app.models.naming  # noqa: F401  isort: skip
+
+from app.models.account import INSTALLATION, Account
+from app.models.api_key import ApiKey
+from app.models.business_clock import BusinessClock
+from app.models.campaign import Campaign
+from app.models.counter import StatusCount, StatusDelta
+from app.models.engagement import ActiveResponse, OwnerTurn
+from app.models.event import Event
+from app.models.heartbeat import Heartbeat
+from app.models.idempotency_key import IdempotencyKey
+from app.models.intake_key import IntakeKey
+from app.models.integration import Integration
+from app.models.lane import Lane
+from app.models.opportunity import Opportunity, OpportunityContact
+from app.models.pending import PendingResolution, PendingScoring
+from app.models.person import Person
+from app.models.response import Response
+from app.models.row_failure import RowFailure
+from app.models.ruleset import Ruleset
+from app.models.run import Run
+from app.models.scoring_settings import ScoringSettings
+from app.models.user import User
+from app.models.window import Window
+
+__all__ = [
+    "INSTALLATION",
+    "Account",
+    "ActiveResponse",
+    "ApiKey",
+    "BusinessClock",
+    "Campaign",
+    "Event",
+    "Heartbeat",
+    "IdempotencyKey",
+    "IntakeKey",
+    "Integration",
+    "Lane",
+    "Opportunity",
+    "OpportunityContact",
+    "OwnerTurn",
+    "PendingResolution",
+    "PendingScoring",
+    "Person",
+    "Response",
+    "RowFailure",
+    "Ruleset",
+    "Run",
+    "ScoringSettings",
+    "StatusCount",
+    "StatusDelta",
+    "User",
+    "Window",
+]

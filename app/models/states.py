@@ -1,0 +1,146 @@
+"""Every status word, and which word may follow which.
+
+A response:
+
+                    ┌─ Not a Response ─┐ (a responded status arrives)
+    intake ─────────┤                  ▼
+                    └──────▶ Pending - Scoring ──▶ Pending - TQR ──┬─▶ Open - Not Contacted (active)
+                                                                   └─▶ Resolved - … (inactive)
+
+A run:
+
+    queued ──▶ running ──▶ succeeded · succeeded_with_warnings · failed
+       └──────────┴──────▶ cancelled
+
+A window:
+
+    open ──▶ closed (delay · size · flush · hold_ended);  hold and release move only an open one
+"""
+
+from enum import StrEnum
+
+
+class ResponseStatus(StrEnum):
+    """Where a response stands; the words are the contract, verbatim."""
+
+    PENDING_SCORING = "Pending - Scoring"
+    PENDING_TQR = "Pending - TQR"
+    OPEN = "Open - Not Contacted"
+    ATTEMPTING_CONTACT = "Attempting Contact"
+    WORKING = "Working"
+    QUALIFIED_NEW_OPPORTUNITY = "Qualified - New Opportunity"
+    NOT_A_RESPONSE = "Not a Response"
+    ALREADY_ENGAGED = "Resolved - Already Engaged"
+    NO_ACTION_REQUIRED = "Resolved - No Action Required"
+    EXISTING_OPPORTUNITY = "Resolved - Existing Opportunity"
+    OPPORTUNITY_DELETED = "Resolved - Opportunity Deleted"
+    OPPORTUNITY_WON = "Resolved - Opportunity Won"
+    OPPORTUNITY_LOST = "Resolved - Opportunity Lost"
+    NURTURE = "Nurture/Marketing"
+    DISQUALIFIED = "Disqualified"
+
+    @property
+    def is_pending(self) -> bool:
+        return self in _PENDING
+
+    @property
+    def is_active(self) -> bool:
+        return self in _ACTIVE
+
+
+_PENDING = frozenset({ResponseStatus.PENDING_SCORING, ResponseStatus.PENDING_TQR})
+_ACTIVE = frozenset(
+    {
+        ResponseStatus.OPEN,
+        ResponseStatus.ATTEMPTING_CONTACT,
+        ResponseStatus.WORKING,
+        ResponseStatus.QUALIFIED_NEW_OPPORTUNITY,
+    }
+)
+
+
+class Mode(StrEnum):
+    """When a response is scored; decided at intake and kept."""
+
+    SYNCHRONOUS = "synchronous"
+    ASYNCHRONOUS = "asynchronous"
+    WINDOW = "window"
+    MANUAL = "manual"
+
+
+class Stage(StrEnum):
+    """The two steps of a lane."""
+
+    SCORING = "scoring"
+    RESOLUTION = "resolution"
+
+
+class IntakeResult(StrEnum):
+    """What became of one item."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    REPEAT = "repeat"
+    DUPLICATE = "duplicate"
+    SKIPPED = "skipped"
+    REJECTED = "rejected"
+
+
+class PersonKind(StrEnum):
+    LEAD = "lead"
+    CONTACT = "contact"
+
+
+class UserKind(StrEnum):
+    PERSON = "person"
+    INTEGRATION = "integration"
+
+
+class OpportunityState(StrEnum):
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
+class CloseReason(StrEnum):
+    """Why a window closed."""
+
+    DELAY = "delay"
+    SIZE = "size"
+    FLUSH = "flush"
+    HOLD_ENDED = "hold_ended"
+
+
+class RunKind(StrEnum):
+    SCORING = "scoring"
+    CLOCK = "clock"
+
+
+class RunTrigger(StrEnum):
+    SCHEDULE = "schedule"
+    API = "api"
+    FORCE = "force"
+    GROUP = "group"
+    RETRY = "retry"
+    RESUME = "resume"
+
+
+class RunState(StrEnum):
+    """Where a run stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    SUCCEEDED_WITH_WARNINGS = "succeeded_with_warnings"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    def may_become(self, after: "RunState") -> bool:
+        return after in _FOLLOWS.get(self, frozenset())
+
+
+_ENDS = frozenset(RunState) - {RunState.QUEUED, RunState.RUNNING}
+_FOLLOWS = {
+    RunState.QUEUED: frozenset({RunState.RUNNING, RunState.CANCELLED}),
+    RunState.RUNNING: _ENDS,
+}

@@ -1,0 +1,110 @@
+"""Real PostgreSQL and Valkey for the suite; one database per pytest process, migrated once.
+
+Every test makes tenants of its own: the wall between accounts is also the wall between tests.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from app.accounts.caller import Caller, identify
+from app.accounts.provision import issue_key
+from app.core.auth import Scope
+from app.core.ids import uuid7
+from app.core.resources import Resources
+from app.core.settings import Settings
+from app.main import create_app
+
+pytest_plugins = ["tests.servers"]
+
+ACCOUNT_SCOPES = tuple(scope for scope in Scope if scope is not Scope.PLATFORM)
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """An account of a test, seen through one of its keys."""
+
+    http: httpx.AsyncClient
+    caller: Caller
+    key: str
+    name: str
+
+    @property
+    def account_id(self) -> UUID:
+        return self.caller.account_id
+
+
+MakeTenant = Callable[..., Awaitable[Tenant]]
+
+
+@pytest.fixture(scope="session")
+def settings(database_url: str, redis_url: str) -> Settings:
+    return Settings(
+        database_url=SecretStr(database_url),
+        redis_url=SecretStr(redis_url),
+        secret_key=SecretStr("a secret of the test suite, long enough"),
+        sandbox=True,
+    )
+
+
+@pytest.fixture(scope="session")
+async def app(settings: Settings) -> AsyncIterator[FastAPI]:
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture(scope="session")
+def resources(app: FastAPI) -> Resources:
+    found: Resources = app.state.resources
+    return found
+
+
+@pytest.fixture
+async def anonymous(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that shows no key; answers come back even where the app raised."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://penstock") as client:
+        yield client
+
+
+@pytest.fixture
+async def make_tenant(app: FastAPI, resources: Resources) -> AsyncIterator[MakeTenant]:
+    """Makes an account (or one more key of an account) and a client that shows its key."""
+    clients: list[httpx.AsyncClient] = []
+
+    async def make(
+        *scopes: Scope, user: str = "marketo", account: str | None = None, platform: bool = False
+    ) -> Tenant:
+        name = account or f"account {uuid7().hex}"
+        wanted = (Scope.PLATFORM,) if platform else scopes or ACCOUNT_SCOPES
+        key = await issue_key(
+            resources, account=None if platform else name, user=user, scopes=wanted
+        )
+        client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app, raise_app_exceptions=False),
+            base_url="http://penstock",
+            headers={"Authorization": f"Bearer {key}"},
+        )
+        clients.append(client)
+        return Tenant(client, await identify(resources, str(key)), str(key), name)
+
+    yield make
+    for client in clients:
+        await client.aclose()
+
+
+@pytest.fixture
+async def tenant(make_tenant: MakeTenant) -> Tenant:
+    """An account with a key of `marketo` that has every scope of an account."""
+    return await make_tenant()
+
+
+@pytest.fixture
+def http(tenant: Tenant) -> httpx.AsyncClient:
+    return tenant.http

@@ -1,0 +1,1 @@
+"""Processes that do what was asked."""
