@@ -3,8 +3,18 @@
 from fastapi import APIRouter
 
 from app.accounts.errors import KeyInvalid, KeyMissing, MissingScope, TooManyRequests
+from app.accounts.keys.router import router as api_keys
 from app.accounts.router import router as accounts
+from app.campaigns.router import router as campaigns
+from app.control.runs_router import router as runs
 from app.core.problems import DatabaseUnavailable, ValidationFailed, problems
+from app.people.opportunities.router import router as opportunities
+from app.people.router import router as people
+from app.responses.intake.router import router as intake
+from app.responses.integrations.router import router as integrations
+from app.responses.router import router as responses
+from app.responses.windows.router import router as windows
+from app.scoring.router import router as scoring
 
 api = APIRouter(
     prefix="/v1",
@@ -12,5 +22,17 @@ api = APIRouter(
         KeyMissing, KeyInvalid, MissingScope, ValidationFailed, TooManyRequests, DatabaseUnavailable
     ),
 )
-for router in (accounts,):
+for router in (
+    accounts,
+    api_keys,
+    people,
+    opportunities,
+    campaigns,
+    scoring,
+    intake,
+    responses,
+    windows,
+    integrations,
+    runs,
+):
     api.include_router(router)

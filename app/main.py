@@ -10,9 +10,11 @@ from app import probes
 from app.accounts.idempotency import Replayed
 from app.api import api
 from app.core import problems
-from app.core.middleware import RequestContext
+from app.core.middleware import BodyLimit, RequestContext
 from app.core.resources import Resources
 from app.core.settings import Settings
+from app.documents import describe
+from app.responses.intake.desk import Desk
 
 VERSION = "0.1.0"
 DESCRIPTION = """
@@ -28,16 +30,19 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with Resources(settings) as resources:
             app.state.resources = resources
-            yield
+            async with Desk(resources) as desk:
+                app.state.desk = desk
+                yield
 
     app: FastAPI = FastAPIOffline(
         title="Penstock",
         version=VERSION,
         description=DESCRIPTION,
         lifespan=lifespan,
-        max_body_size=settings.http.max_body,
         redoc_url=None,
     )
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's documented way
+    app.add_middleware(BodyLimit, max_body=settings.http.max_body)
     app.add_middleware(RequestContext)
     problems.install(app)
     app.add_exception_handler(Replayed, _replay)

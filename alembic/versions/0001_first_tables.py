@@ -225,7 +225,6 @@ def upgrade() -> None:
         sa.Column("user_name", sa.String(), nullable=False),
         sa.Column("external_id", sa.String(), nullable=True),
         sa.Column("responded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("has_given_moment", sa.Boolean(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("score", sa.BigInteger(), nullable=False),
         sa.Column("attributes", postgresql.JSONB(), server_default="{}", nullable=False),

@@ -91,6 +91,19 @@ FUNCTIONS = [
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS
     $$ SELECT id FROM accounts WHERE name = wanted $$
     """,
+    # The two that criteria need; frozen here, equal to app/criteria/sql_functions.py (a test).
+    r"""
+CREATE OR REPLACE FUNCTION penstock_number(value text) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN length(value) <= 100 AND value ~ '^-?[0-9]+([.][0-9]+)?$'
+    THEN value::numeric END
+    """,
+    r"""
+CREATE OR REPLACE FUNCTION penstock_timestamp(value text) RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE WHEN value ~ '^([1-9][0-9]{3}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|([1-9][0-9](0[48]|[2468][048]|[13579][26])|([2468][048]|[13579][26])00)-02-29)[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?([Zz]|[+-](0[0-9]|1[0-4]):[0-5][0-9])$'
+    THEN regexp_replace(value, '(?<=[.][0-9]{6})[0-9]+', '')::timestamptz END
+    """,
 ]
 
 
@@ -135,7 +148,13 @@ def downgrade() -> None:
     op.execute("REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM penstock_app")
     op.execute("REVOKE ALL ON SCHEMA public FROM penstock_app, penstock_sweep")
     # The roles stay: they belong to the server, and another database on it may use them.
-    for signature in ("business_now()", "find_api_key(text)", "find_account(text)"):
+    for signature in (
+        "business_now()",
+        "find_api_key(text)",
+        "find_account(text)",
+        "penstock_number(text)",
+        "penstock_timestamp(text)",
+    ):
         op.execute(f"DROP FUNCTION {signature}")
     op.execute("DELETE FROM accounts WHERE id = '00000000-0000-0000-0000-000000000000'")
     op.execute("DELETE FROM business_clock")

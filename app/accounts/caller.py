@@ -7,7 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 import structlog
-from fastapi import Depends, Request, Response, Security
+from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from app.accounts import queries
@@ -17,7 +17,7 @@ from app.core import auth, clock
 from app.core.auth import Scope
 from app.core.resources import Resources
 
-_bearer = HTTPBearer(auto_error=False, description="An API key, `pk_…`.")
+bearer = HTTPBearer(auto_error=False, description="An API key, `pk_…`.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def has_expired(caller: Caller) -> bool:
 
 async def _identified(
     resources: Held,
-    shown: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+    shown: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
 ) -> Caller:
     found = await identify(resources, shown.credentials if shown else None)
     structlog.contextvars.bind_contextvars(account_id=str(found.account_id))
@@ -92,9 +92,9 @@ Identified = Annotated[Caller, Depends(_identified)]
 def requires(*scopes: Scope) -> Callable[..., Awaitable[Caller]]:
     """A dependency: the caller, if the key has one of these scopes and requests left."""
 
-    async def caller(response: Response, resources: Held, found: Identified) -> Caller:
+    async def caller(request: Request, resources: Held, found: Identified) -> Caller:
         admit(found, scopes)
-        take(resources.settings.limits.others, f"{found.key_id}:others", response)
+        take(resources.settings.limits.others, f"{found.key_id}:others", request)
         return found
 
     caller.scopes = scopes  # type: ignore[attr-defined]  # read by the guard over all routes
@@ -108,7 +108,7 @@ def admit(caller: Caller, scopes: tuple[Scope, ...]) -> None:
 
 
 Reader = Annotated[Caller, Depends(requires(Scope.READ))]
-Ingester = Annotated[Caller, Depends(requires(Scope.INGEST))]
+Writer = Annotated[Caller, Depends(requires(Scope.INGEST, Scope.MANAGE))]
 Operator = Annotated[Caller, Depends(requires(Scope.OPERATE))]
 Manager = Annotated[Caller, Depends(requires(Scope.MANAGE))]
 Admin = Annotated[Caller, Depends(requires(Scope.ADMIN))]

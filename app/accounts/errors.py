@@ -5,6 +5,9 @@ Forbidden ──────── MissingScope                     the key may 
 Exhausted ──────── TooManyRequests                  more than the key's requests a second
 Conflict ───────── RequestInProgress                the twin of this request is still at work
 Invalid ────────── IdempotencyKeyReused             same key, other content
+
+and with accounts and keys themselves: AccountNotFound · AccountNameTaken · ApiKeyNotFound ·
+ApiKeyNotLive · ScopeNotGrantable · ExpiryInPast · UserKindDiffers
 """
 
 from datetime import timedelta
@@ -49,9 +52,25 @@ class AccountNameTaken(Conflict):
     """Another account has this name."""
 
 
+class AccountNotFound(NotFound):
+    """No account has the id {account_id}."""
+
+
 class ApiKeyNotFound(NotFound):
     """No API key has the id {key_id}."""
 
 
 class ApiKeyNotLive(Conflict):
     """The API key is expired, revoked or already rotated."""
+
+
+class ScopeNotGrantable(Invalid):
+    """A key of an account cannot grant the scope platform."""
+
+
+class ExpiryInPast(Invalid):
+    """A key cannot expire before it is made."""
+
+
+class UserKindDiffers(Conflict):
+    """The user exists, and is of the other kind."""

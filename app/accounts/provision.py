@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col, select
 
 from app.accounts import queries
-from app.core import auth, clock
+from app.accounts.keys import service
+from app.accounts.keys.queries import find_or_make_user
+from app.core import clock
 from app.core.auth import Key, Scope
 from app.core.ids import uuid7
 from app.core.resources import Resources
-from app.models import INSTALLATION, Account, ApiKey, User
+from app.models import INSTALLATION, Account
 
 
 async def issue_key(
@@ -32,22 +33,9 @@ async def issue_key(
                 insert(Account).values(id=account_id, name=account, version=1, timezone="UTC")
                 .on_conflict_do_nothing(index_elements=["id"])
             )  # fmt: skip
-        await session.exec(
-            insert(User).values(account_id=account_id, id=uuid7(), name=user, kind="integration")
-            .on_conflict_do_nothing(index_elements=["account_id", "name"])
-        )  # fmt: skip
-        found = await session.exec(
-            select(User).where(col(User.account_id) == account_id, col(User.name) == user)
+        owner = await find_or_make_user(session, account_id, user)
+        key, row = service.issue(
+            owner, scopes, secret=resources.settings.secret_key, now=clock.real_now()
         )
-        key = auth.new_key()
-        session.add(
-            ApiKey(
-                account_id=account_id,
-                user_id=found.one().id,
-                public_id=key.public,
-                secret_digest=auth.digest(resources.settings.secret_key.get_secret_value(), key),
-                scopes=sorted(scopes),
-                created_at=clock.real_now(),
-            )
-        )
+        session.add(row)
     return key

@@ -7,6 +7,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col, select
 
+from app.accounts.errors import AccountNotFound
 from app.core.db import Session
 from app.models import Account
 
@@ -25,6 +26,17 @@ async def find_account(connection: AsyncConnection, name: str) -> UUID | None:
 
 
 async def get_account(session: Session, account_id: UUID, *, lock: bool = False) -> Account:
-    """The account whose data this transaction may see."""
+    """The account, if this transaction may see it.
+
+    The lock leaves foreign keys alone: rows of the account can be inserted beside it.
+
+    Raises:
+        AccountNotFound: there is none, or the transaction is not open for it.
+    """
     statement = select(Account).where(col(Account.id) == account_id)
-    return (await session.exec(statement.with_for_update() if lock else statement)).one()
+    if lock:
+        statement = statement.with_for_update(key_share=True)
+    found = (await session.exec(statement)).one_or_none()
+    if found is None:
+        raise AccountNotFound(account_id=account_id)
+    return found

@@ -7,15 +7,16 @@ it needs no memory that outlives the process or is shared between them.
 import time
 from collections import OrderedDict
 
-from fastapi import Response
+from fastapi import Request
 
 from app.accounts.errors import TooManyRequests
+from app.core.middleware import extra_headers
 
 _KEYS = 10_000
 _used: OrderedDict[str, tuple[int, int]] = OrderedDict()
 
 
-def take(limit: int, name: str, response: Response) -> None:
+def take(limit: int, name: str, request: Request) -> None:
     """Use one request of this second, and say in the headers what is left.
 
     Raises:
@@ -28,7 +29,11 @@ def take(limit: int, name: str, response: Response) -> None:
     _used.move_to_end(name)
     if len(_used) > _KEYS:
         _used.popitem(last=False)
+    extra_headers(request.scope).update(
+        {
+            "RateLimit-Policy": f'"second";q={limit};w=1',
+            "RateLimit": f'"second";r={max(0, limit - used)};t=1',
+        }
+    )
     if used > limit:
         raise TooManyRequests
-    response.headers["RateLimit-Policy"] = f'"second";q={limit};w=1'
-    response.headers["RateLimit"] = f'"second";r={limit - used};t=1'

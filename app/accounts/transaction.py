@@ -11,6 +11,7 @@ the transaction of the effect:
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, Header, Request
 from starlette.responses import Response
@@ -41,11 +42,9 @@ async def _transaction(
         async with resources.unit_of_work(caller.account_id) as session:
             yield session
         return
-    claim = Claim(caller.account_id, request.method, request.url.path, key)
-    digest = idempotency.digest(await request.body(), request.url.query)
     refused: AppError | None = None
     async with resources.unit_of_work(caller.account_id) as session:
-        await idempotency.claim(session, claim, request_digest=digest)
+        claim = await claimed(session, request, caller.account_id, key)
         try:
             async with session.begin_nested():
                 yield session
@@ -58,6 +57,18 @@ async def _transaction(
         await idempotency.keep(session, claim, answer, kept or bytes(answer.body))
     if refused:
         raise refused
+
+
+async def claimed(session: Session, request: Request, account_id: UUID, key: str) -> Claim:
+    """Claim the request's key in this transaction, for routes that open their own.
+
+    Raises:
+        Replayed, RequestInProgress, IdempotencyKeyReused: see `idempotency.claim`.
+    """
+    claim = Claim(account_id, request.method, request.url.path, key)
+    digest = idempotency.digest(await request.body(), request.url.query)
+    await idempotency.claim(session, claim, request_digest=digest)
+    return claim
 
 
 # scope="function": commit before the answer leaves, so a failed commit is a 500, never a 201.

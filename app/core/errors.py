@@ -7,8 +7,8 @@ AppError                                        over HTTP    in a task
 ├── Forbidden     this caller may not           403          the run failed
 └── Unavailable   a neighbour is down           503          stays due, tried again
 
-Four more exist only where HTTP is spoken: Unauthenticated 401, Stale 412, Unsupported 415,
-Exhausted 429.
+Five more exist only where HTTP is spoken: Unauthenticated 401, Stale 412, TooLarge 413,
+Unsupported 415, Exhausted 429.
 
 A class's docstring is its message, filled with the facts given to `raise`; its name in
 snake_case is the code that clients see. Neither ever carries what the client sent.
@@ -90,6 +90,10 @@ class Unauthenticated(AppError):
 
 class Stale(AppError):
     """It has changed since the version named in If-Match."""
+
+
+class TooLarge(AppError):
+    """The content is larger than what this call takes."""
 
 
 class Unsupported(AppError):

@@ -1,4 +1,7 @@
-"""Around every request: its id, its log line, its metric, and the answer to the unexpected."""
+"""Around every request: its id, its log line, its metric, the answer to the unexpected.
+
+And the limit of bodies: Starlette's own answers 413 as plain text, and so past every handler.
+"""
 
 import re
 import time
@@ -8,13 +11,21 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core import log, metrics
+from app.core.errors import TooLarge
 from app.core.ids import uuid7
 from app.core.problems import last_resort
 
 _log = log.get(__name__)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # Asked every few seconds by machines; a line each would be noise.
+_EXTRA = "penstock.headers"
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+
+
+def extra_headers(scope: Scope) -> dict[str, str]:
+    """Headers that go out with the answer, whoever makes it: a route, or an error's handler."""
+    headers: dict[str, str] = scope[_EXTRA]
+    return headers
 
 
 class RequestContext:
@@ -31,6 +42,7 @@ class RequestContext:
         request_id = shown if _REQUEST_ID.fullmatch(shown) else uuid7().hex
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        scope[_EXTRA] = {}
         began = time.perf_counter()
         status = 0
 
@@ -38,9 +50,10 @@ class RequestContext:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                extra = {"x-request-id": request_id, **extra_headers(scope)}
                 message["headers"] = [
                     *message.get("headers", []),
-                    (b"x-request-id", request_id.encode()),
+                    *((name.lower().encode(), value.encode()) for name, value in extra.items()),
                 ]
             await send(message)
 
@@ -65,3 +78,42 @@ class RequestContext:
                 status=status,
                 ms=round(seconds * 1000, 1),
             )
+
+
+class BodyTooLarge(TooLarge):
+    """The body is larger than the {limit} bytes that this call takes."""
+
+
+class BodyLimit:
+    """Refuses a body above the limit, by its declared length or while it arrives.
+
+    The refusal is raised where the body is read, so that it is answered like every error. A
+    route that takes more sets `MAX_BODY` in the scope before it reads.
+    """
+
+    MAX_BODY = "penstock.max_body"
+
+    def __init__(self, app: ASGIApp, max_body: int) -> None:
+        self.app = app
+        self.max_body = max_body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        shown = Request(scope).headers.get("content-length", "")
+        declared = int(shown) if shown.isascii() and shown.isdigit() else 0
+        arrived = 0
+
+        async def receive_limited() -> Message:
+            nonlocal arrived
+            limit = scope.get(self.MAX_BODY, self.max_body)
+            if declared > limit:
+                raise BodyTooLarge(limit=limit)
+            message = await receive()
+            arrived += len(message.get("body", b""))
+            if arrived > limit:
+                raise BodyTooLarge(limit=limit)
+            return message
+
+        await self.app(scope, receive_limited, send)

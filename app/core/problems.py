@@ -28,6 +28,7 @@ from app.core.errors import (
     Invalid,
     NotFound,
     Stale,
+    TooLarge,
     Unauthenticated,
     Unavailable,
     Unsupported,
@@ -44,6 +45,7 @@ STATUS: Mapping[type[AppError], int] = {
     Unavailable: 503,
     Unauthenticated: 401,
     Stale: 412,
+    TooLarge: 413,
     Unsupported: 415,
     Exhausted: 429,
 }
@@ -176,7 +178,7 @@ async def _expected(_: Request, error: Exception) -> Response:
 
 
 async def _framework(_: Request, error: Exception) -> Response:
-    """404 for no route, 405, 413 and whatever else the framework raises by status."""
+    """404 for no route, 405 and whatever else the framework raises by status."""
     if not isinstance(error, HTTPException):
         raise error
     phrase = HTTPStatus(error.status_code).phrase

@@ -1,6 +1,7 @@
 """How a route reads its body: as JSON in the strict sense, or not at all."""
 
 import json
+import math
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -30,7 +31,7 @@ class Route(APIRoute):
 
         async def strict(request: Request) -> Response:
             if takes_json and request.method in _METHODS_WITH_BODY:
-                await _read_json(request)
+                await _keep_json(request)
             response = await handle(request)
             request.state.answer = response
             return response
@@ -38,17 +39,25 @@ class Route(APIRoute):
         return strict
 
 
-async def _read_json(request: Request) -> None:
-    """Parse the body once, before the framework does, and leave the result where it looks."""
-    body = await request.body()
-    if not body:
-        return
+async def read_json(request: Request) -> Any:
+    """The body as JSON, for routes that check its form item by item.
+
+    Raises:
+        NotJson: the content type is another.
+        ValidationFailed: it is empty or not JSON in the strict sense.
+    """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json" and not (
         kind.startswith("application/") and kind.endswith("+json")
     ):
         raise NotJson
-    request._json = parse_json(body)  # noqa: SLF001  (Starlette's own cache of the parsed body)
+    return parse_json(await request.body())
+
+
+async def _keep_json(request: Request) -> None:
+    """Parse the body once, before the framework does, and leave the result where it looks."""
+    if await request.body():
+        request._json = await read_json(request)  # noqa: SLF001  (Starlette's own cache)
 
 
 def parse_json(body: bytes) -> Any:
@@ -59,7 +68,7 @@ def parse_json(body: bytes) -> Any:
             that reading it would exhaust the stack.
     """
     try:
-        return json.loads(body.decode("utf-8"), parse_constant=_no_constants)
+        return json.loads(body.decode("utf-8"), parse_constant=_no_constants, parse_float=_finite)
     except RecursionError:
         fault = Fault("", "too_deep", "is nested too deep")
     except UnicodeDecodeError:
@@ -71,3 +80,11 @@ def parse_json(body: bytes) -> Any:
 
 def _no_constants(_: str) -> None:
     raise ValueError("NaN and Infinity are not JSON")
+
+
+def _finite(text: str) -> float:
+    """Numbers like 1e400 read as infinity, which no JSON can give back."""
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError("a number beyond what can be kept")
+    return number

@@ -109,24 +109,30 @@ def _at(pointer: str, value: str) -> None:
         raise Wrong(wrong.fault.code, wrong.fault.detail, pointer) from None
 
 
+# Bounds stand next to the type, so that the document states them; ours run before and after.
 Plain = Annotated[str, AfterValidator(plain)]
-Text = Annotated[str, BeforeValidator(_text), AfterValidator(plain), Field(max_length=1_000)]
+Text = Annotated[str, Field(max_length=1_000), BeforeValidator(_text), AfterValidator(plain)]
 Name = Annotated[
-    str, BeforeValidator(_text), AfterValidator(plain), Field(min_length=1, max_length=200)
+    str, Field(min_length=1, max_length=200), BeforeValidator(_text), AfterValidator(plain)
 ]
 Code = Annotated[
-    str, BeforeValidator(_text), Field(min_length=1, max_length=100, pattern=r"^[\w.:/@ -]+$"),
+    str,
+    Field(min_length=1, max_length=100, pattern=r"^[\w.:/@ -]+$"),
+    BeforeValidator(_text),
     AfterValidator(plain),
-]  # fmt: skip
+]
 ExternalId = Annotated[
-    str, BeforeValidator(_text), AfterValidator(plain), Field(min_length=1, max_length=255)
+    str, Field(min_length=1, max_length=255), BeforeValidator(_text), AfterValidator(plain)
 ]
 Email = Annotated[
-    str, BeforeValidator(_text), AfterValidator(plain), AfterValidator(_email),
+    str,
     Field(max_length=320),
-]  # fmt: skip
-Score = Annotated[int, BeforeValidator(_number), Field(ge=-_SCORE, le=_SCORE)]
-Count = Annotated[int, BeforeValidator(_number), Field(ge=0)]
+    BeforeValidator(_text),
+    AfterValidator(plain),
+    AfterValidator(_email),
+]
+Score = Annotated[int, Field(ge=-_SCORE, le=_SCORE), BeforeValidator(_number)]
+Count = Annotated[int, Field(ge=0), BeforeValidator(_number)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_text), AfterValidator(_utc)]
 Duration = Annotated[timedelta, BeforeValidator(_text), AfterValidator(_duration)]

@@ -47,7 +47,6 @@ class Response(Owned, table=True):
     user_name: str
     external_id: str | None = None
     responded_at: datetime = Field(sa_type=UtcDateTime)
-    has_given_moment: bool = Field(description="`responded_at` was given, not assumed.")
     received_at: datetime = Field(sa_type=UtcDateTime)
     score: int = Field(default=0, sa_type=BigInteger, description="The response's own part.")
     attributes: dict[str, Any] = Field(

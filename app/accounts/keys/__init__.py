@@ -1,0 +1,1 @@
+"""API keys: made, listed, revoked, rotated. Their expiry is real time, never business time."""

@@ -1,0 +1,1 @@
+"""What people respond to: campaigns, their member statuses, and how their responses stand."""

@@ -1,0 +1,108 @@
+"""Campaigns, and how their responses stand."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from app.accounts.caller import Manager, Reader
+from app.accounts.transaction import Now, Tx
+from app.campaigns import queries, service
+from app.campaigns.errors import (
+    CampaignCodeTaken,
+    CampaignNotFound,
+    InvalidCampaign,
+    MemberStatusInUse,
+)
+from app.campaigns.schemas import CampaignCreate, CampaignPatch, CampaignRead, StatsRead
+from app.core import etags, pages
+from app.core.etags import ChangedMeanwhile, IfMatch
+from app.core.pages import DEFAULT_LIMIT, BadCursor, CursorText, Limit, Page
+from app.core.problems import problems
+from app.core.routes import Route
+from app.core.values import Plain
+from app.models import Campaign
+
+router = APIRouter(tags=["campaigns"], route_class=Route)
+
+CodeFilter = Annotated[
+    Plain | None, Query(max_length=100, description="Only the campaign with this code.")
+]
+
+
+@router.post(
+    "/campaigns",
+    status_code=201,
+    response_model=CampaignRead,
+    responses=problems(InvalidCampaign, CampaignCodeTaken),
+)
+async def create_campaign(
+    wanted: CampaignCreate, caller: Manager, tx: Tx, now: Now, response: Response
+) -> Campaign:
+    """Create a campaign, ready to take responses."""
+    campaign = await service.create(tx, caller.account_id, wanted, now=now)
+    response.headers["Location"] = f"/v1/campaigns/{campaign.id}"
+    etags.show(response, campaign.version)
+    return campaign
+
+
+@router.get("/campaigns", response_model=Page[CampaignRead], responses=problems(BadCursor))
+async def list_campaigns(
+    caller: Reader,
+    tx: Tx,
+    code: CodeFilter = None,
+    cursor: CursorText = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> dict[str, object]:
+    """The campaigns of the account, oldest first."""
+    position = pages.position(caller.account_id, "campaigns", cursor, limit, code)
+    found = await queries.list_campaigns(tx, caller.account_id, position, code=code)
+    items, next_cursor = position.page(found, lambda campaign: campaign.id)
+    return {"items": items, "next_cursor": next_cursor}
+
+
+@router.get(
+    "/campaigns/{campaign_id}",
+    response_model=CampaignRead,
+    responses=problems(CampaignNotFound),
+)
+async def read_campaign(campaign_id: UUID, caller: Reader, tx: Tx, response: Response) -> Campaign:
+    """One campaign."""
+    campaign = await queries.get_campaign(tx, caller.account_id, campaign_id)
+    etags.show(response, campaign.version)
+    return campaign
+
+
+@router.patch(
+    "/campaigns/{campaign_id}",
+    response_model=CampaignRead,
+    responses=problems(
+        CampaignNotFound, ChangedMeanwhile, InvalidCampaign, MemberStatusInUse, CampaignCodeTaken
+    ),
+)
+async def change_campaign(
+    campaign_id: UUID,
+    patch: CampaignPatch,
+    caller: Manager,
+    tx: Tx,
+    now: Now,
+    response: Response,
+    if_match: IfMatch = None,
+) -> Campaign:
+    """Change the given fields. Safe to repeat; what is already resolved stays resolved."""
+    campaign = await service.change(
+        tx, caller.account_id, campaign_id, patch, if_match=if_match, now=now
+    )
+    etags.show(response, campaign.version)
+    return campaign
+
+
+@router.get(
+    "/campaigns/{campaign_id}/stats",
+    response_model=StatsRead,
+    responses=problems(CampaignNotFound),
+)
+async def read_stats(campaign_id: UUID, caller: Reader, tx: Tx) -> StatsRead:
+    """How many responses stand where, and how many wait."""
+    campaign = await queries.get_campaign(tx, caller.account_id, campaign_id)
+    return await queries.count_responses(tx, caller.account_id, campaign.id)

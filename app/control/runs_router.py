@@ -1,0 +1,57 @@
+"""The ledger's pages: which runs there were, and how each stands."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from app.accounts.caller import Reader
+from app.accounts.transaction import Tx
+from app.core.pages import BadCursor, CursorText, Limit, Page, position
+from app.core.problems import problems
+from app.core.routes import Route
+from app.models import Run
+from app.models.states import RunKind, RunState
+from app.runs import queries
+from app.runs.errors import RunNotFound
+from app.runs.schemas import RunError, RunRead
+
+router = APIRouter(tags=["runs"], route_class=Route)
+
+
+@router.get("/runs", response_model=Page[RunRead], responses=problems(BadCursor))
+async def list_runs(
+    caller: Reader,
+    tx: Tx,
+    kind: Annotated[RunKind | None, Query(description="What ran.")] = None,
+    state: Annotated[RunState | None, Query(description="How it stands.")] = None,
+    campaign: Annotated[UUID | None, Query(description="A campaign's id.")] = None,
+    limit: Limit = 50,
+    cursor: CursorText = None,
+) -> dict[str, object]:
+    """Runs, newest first."""
+    at = position(caller.account_id, "runs", cursor, limit, kind, state, campaign)
+    found = await queries.list_runs(
+        tx, caller.account_id, at, kind=kind, state=state, subject_id=campaign
+    )
+    rows, following = at.page(found, lambda run: run.id)
+    return {"items": [_read(run) for run in rows], "next_cursor": following}
+
+
+@router.get("/runs/{run_id}", response_model=RunRead, responses=problems(RunNotFound))
+async def read_run(run_id: UUID, caller: Reader, tx: Tx) -> RunRead:
+    """One run, with its counts as they stand now."""
+    return _read(await queries.get_run(tx, caller.account_id, run_id))
+
+
+def _read(run: Run) -> RunRead:
+    failed = run.error_code is not None
+    return RunRead.model_validate(
+        {
+            **run.model_dump(),
+            "campaign_id": run.subject_id,
+            "error": RunError(code=run.error_code or "", detail=run.error_detail or "")
+            if failed
+            else None,
+        }
+    )

@@ -1,0 +1,50 @@
+"""The outbox: events written in the transaction that caused them."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from app.core.db import Session
+from app.core.driver import driver_of
+from app.core.ids import uuid7
+
+_EMIT = """
+INSERT INTO events (account_id, id, type, data, occurred_at)
+SELECT account_id, id, type, data, $5
+  FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[]) AS e(account_id, id, type, data)
+"""
+
+
+class EventType(StrEnum):
+    """Past tense, because it has happened by the time anyone reads it."""
+
+    RESPONSE_QUALIFIED = "response.qualified"
+    RESPONSES_RESOLVED = "responses.resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One event to write; `data` holds ids and words, never names or addresses."""
+
+    account_id: UUID
+    type: EventType
+    data: dict[str, Any]
+
+
+async def emit(session: Session, happenings: Sequence[Happening], *, at: datetime) -> None:
+    """Write events, to be seen if and only if this transaction commits."""
+    if not happenings:
+        return
+    driver = await driver_of(session)
+    await driver.execute(
+        _EMIT,
+        [happening.account_id for happening in happenings],
+        [uuid7() for _ in happenings],
+        [happening.type.value for happening in happenings],
+        [json.dumps(happening.data) for happening in happenings],
+        at,
+    )

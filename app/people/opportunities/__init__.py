@@ -1,0 +1,1 @@
+"""Deals and the people who have a role in them."""

@@ -1,0 +1,1 @@
+"""Campaign responses: taken in, held, scored, resolved; nothing lost, nothing twice."""

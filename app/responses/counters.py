@@ -1,0 +1,42 @@
+"""How many responses stand where: appended as deltas, folded now and then, reads add both."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from app.core.db import Session
+from app.core.driver import driver_of
+from app.models.states import ResponseStatus
+
+Delta = tuple[UUID, UUID, ResponseStatus, int]
+
+_APPEND = """
+INSERT INTO status_deltas (account_id, campaign_id, status, n)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[])
+"""
+# One account at a time; rows of transactions still open are not seen and wait for the next fold.
+_FOLD = """
+WITH folded AS (
+    DELETE FROM status_deltas WHERE account_id = $1 AND id IN (
+        SELECT id FROM status_deltas WHERE account_id = $1
+         ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)
+    RETURNING campaign_id, status, n)
+INSERT INTO status_counts (account_id, campaign_id, status, n)
+SELECT $1, campaign_id, status, sum(n) FROM folded GROUP BY campaign_id, status
+ ORDER BY campaign_id, status
+ON CONFLICT (account_id, campaign_id, status) DO UPDATE SET n = status_counts.n + excluded.n
+"""
+FOLD_ROWS = 5_000
+
+
+async def append_deltas(session: Session, deltas: Iterable[Delta]) -> None:
+    """Append changes of counts: (account, campaign, status, n); zeros are left out."""
+    kept = [delta for delta in deltas if delta[3]]
+    if kept:
+        driver = await driver_of(session)
+        await driver.execute(_APPEND, *(list(column) for column in zip(*kept, strict=True)))
+
+
+async def fold(session: Session, account_id: UUID) -> None:
+    """Add the account's oldest deltas to its counts; safe at any time, from any process."""
+    driver = await driver_of(session)
+    await driver.execute(_FOLD, account_id, FOLD_ROWS)

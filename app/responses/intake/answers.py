@@ -1,0 +1,112 @@
+"""What a caller is told of the items it sent. Pure."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+
+from starlette.responses import JSONResponse, Response
+
+from app.core.errors import Fault
+from app.core.problems import answer
+from app.models.states import IntakeResult, Mode
+from app.responses.intake.fold import Outcome
+from app.responses.intake.rules import Reason
+from app.responses.schemas import BatchRead, ItemError, ItemResult, Summary
+
+_SUCCEEDED = frozenset({IntakeResult.CREATED, IntakeResult.UPDATED, IntakeResult.REPEAT})
+_SENTENCES = {
+    Reason.CAMPAIGN_NOT_FOUND: ("/campaign", "There is no such campaign in this account."),
+    Reason.UNKNOWN_MEMBER_STATUS: ("/member_status", "The campaign has no such member status."),
+    Reason.PERSON_NOT_FOUND: ("/person/id", "There is no such person in this account."),
+    Reason.PERSON_WITHOUT_IDENTITY: (
+        "/person",
+        "A person needs an id, an external id or an e-mail address.",
+    ),
+}
+
+
+def result_of(outcome: Outcome) -> ItemResult:
+    """One item's result, once its transaction has committed."""
+    known = outcome.record or outcome.seen
+    response_id = None
+    if outcome.record is not None:
+        response_id = outcome.record.id
+    elif outcome.seen is not None:
+        response_id = outcome.seen.response_id
+    return ItemResult(
+        index=outcome.index,
+        external_id=outcome.external_id,
+        id=response_id,
+        result=outcome.result,
+        reason=outcome.reason,
+        warnings=[warning.value for warning in outcome.warnings],
+        status=known.status if known else None,
+        errors=[
+            ItemError(pointer=fault.pointer, code=fault.code, detail=fault.detail)
+            for fault in outcome.faults
+        ],
+    )
+
+
+def summary_of(outcomes: Sequence[Outcome]) -> Summary:
+    """The account of a batch: total = succeeded + skipped + failed."""
+    counts = Counter(outcome.result for outcome in outcomes)
+    return Summary(
+        total=len(outcomes),
+        succeeded=sum(counts[result] for result in _SUCCEEDED),
+        skipped=counts[IntakeResult.DUPLICATE] + counts[IntakeResult.SKIPPED],
+        failed=counts[IntakeResult.REJECTED],
+        created=counts[IntakeResult.CREATED],
+        updated=counts[IntakeResult.UPDATED],
+        repeat=counts[IntakeResult.REPEAT],
+        duplicate=counts[IntakeResult.DUPLICATE],
+    )
+
+
+def answer_one(outcome: Outcome) -> Response:
+    """201 resolved · 202 pending · 200 nothing more to come · 422 rejected."""
+    result = result_of(outcome)
+    if outcome.result is IntakeResult.REJECTED:
+        return _refusal(outcome)
+    headers = {"Location": f"/v1/responses/{result.id}"}
+    status = 200
+    if outcome.result in _SUCCEEDED and result.status is not None:
+        if result.status.is_pending:
+            status = 202
+            wait = _wait(outcome)
+            if wait is not None:
+                headers["Retry-After"] = str(max(1, round(wait.total_seconds())))
+        elif outcome.record is not None and outcome.record.member_status.responded:
+            status = 201
+    return JSONResponse(result.model_dump(mode="json"), status, headers)
+
+
+def answer_batch(outcomes: Sequence[Outcome]) -> Response:
+    """200, or 202 if any item is pending."""
+    results = [result_of(outcome) for outcome in outcomes]
+    is_pending = any(result.status and result.status.is_pending for result in results)
+    read = BatchRead(results=results, summary=summary_of(outcomes))
+    headers = {"Retry-After": "1"} if is_pending else {}
+    return Response(
+        read.model_dump_json(),
+        202 if is_pending else 200,
+        headers,
+        media_type="application/json",
+    )
+
+
+def _wait(outcome: Outcome) -> timedelta | None:
+    """How long until it is worth asking again; None where nobody can know."""
+    scheduling = outcome.record.scheduling if outcome.record else None
+    if scheduling is None or scheduling.mode is Mode.MANUAL:
+        return None
+    return scheduling.hold or timedelta(seconds=1)
+
+
+def _refusal(outcome: Outcome) -> Response:
+    if outcome.faults:
+        detail = "The response does not have the form that this call takes."
+        return answer(422, "validation_failed", detail, outcome.faults)
+    reason = Reason(outcome.reason or Reason.INVALID)
+    pointer, detail = _SENTENCES[reason]
+    return answer(422, reason.value, detail, [Fault(pointer, reason.value, detail)])

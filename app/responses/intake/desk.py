@@ -1,0 +1,193 @@
+"""The desk: concurrent requests are gathered into few transactions.
+
+    submit ──▶ one line per account ──▶ pump: whatever waits, at once, at most 500 items,
+       │ full: 503                          round robin over accounts, one transaction
+       └─ more than 20 items: a transaction of its own
+
+There is no fixed wait: a lone request is taken at once; while a transaction commits, the next
+ones gather behind it.
+"""
+
+import asyncio
+import contextlib
+import random
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Self, TypeVar
+from uuid import UUID
+
+from app.accounts.errors import KeyInvalid
+from app.core import log, metrics
+from app.core.db import Session, sqlstate_of
+from app.core.driver import driver_of
+from app.core.errors import Unavailable
+from app.core.resources import Resources
+from app.responses.intake.fold import Outcome
+from app.responses.intake.items import Submission
+from app.responses.intake.reading import read_live_keys
+from app.responses.intake.transaction import Redo, take_in
+
+_log = log.get(__name__)
+T = TypeVar("T")
+
+# Deadlock, lock timeout, serialisation, and a unique index that another was first in.
+_TRY_AGAIN = frozenset({"40P01", "55P03", "40001", "23505"})
+_LONGEST_PAUSE_SECONDS = 0.02
+
+
+class IntakeFull(Unavailable):
+    """More requests are waiting than can be taken in soon; nothing of this one was kept."""
+
+
+class IntakeBusy(Unavailable):
+    """The same people are being written by too many at once; nothing of this one was kept."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    submission: Submission
+    answer: asyncio.Future[list[Outcome]]
+
+
+class Desk:
+    """Takes submissions and answers each after its commit; one per process."""
+
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+        self._settings = resources.settings.intake
+        self._lines: OrderedDict[UUID, deque[_Waiting]] = OrderedDict()
+        self._waiting = 0
+        self._arrived = asyncio.Event()
+        self._pumps: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        self._pumps = [
+            asyncio.create_task(self._pump(), name=f"intake-{number}")
+            for number in range(self._settings.transactions)
+        ]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for pump in self._pumps:
+            pump.cancel()
+        for pump in self._pumps:
+            with contextlib.suppress(asyncio.CancelledError):
+                await pump
+
+    async def submit(self, submission: Submission) -> list[Outcome]:
+        """Take one request in; returns after its commit.
+
+        Raises:
+            IntakeFull: the line is full.
+            IntakeBusy: five tries met deadlocks or lock timeouts.
+            KeyInvalid: the key was revoked since it was last looked at.
+        """
+        if len(submission.items) > self._settings.gather_below:
+            return (await self._take([submission]))[0]
+        if self._waiting >= self._settings.queue:
+            metrics.INTAKE_WAITING.inc()
+            raise IntakeFull
+        waiting = _Waiting(submission, asyncio.get_running_loop().create_future())
+        self._lines.setdefault(submission.account_id, deque()).append(waiting)
+        self._waiting += 1
+        self._arrived.set()
+        return await waiting.answer
+
+    async def _pump(self) -> None:
+        while True:
+            while not self._waiting:
+                self._arrived.clear()
+                await self._arrived.wait()
+            await self._answer(self._gather())
+
+    def _gather(self) -> list[_Waiting]:
+        """Whatever waits, one request of each account in turn, up to the limit of items."""
+        gathered: list[_Waiting] = []
+        rows = 0
+        while self._lines and rows < self._settings.gather_rows:
+            account_id, line = next(iter(self._lines.items()))
+            waiting = line.popleft()
+            gathered.append(waiting)
+            rows += len(waiting.submission.items)
+            del self._lines[account_id]
+            if line:
+                self._lines[account_id] = line
+        self._waiting -= len(gathered)
+        return gathered
+
+    async def _answer(self, gathered: list[_Waiting]) -> None:
+        try:
+            outcomes = await self._take([waiting.submission for waiting in gathered])
+        except Exception as error:
+            if len(gathered) == 1 or isinstance(error, Unavailable):
+                for waiting in gathered:
+                    _fail(waiting, error)
+                return
+            # Something in one of them does not go in; alone, each shows which.
+            _log.warning("intake_apart", error=type(error).__name__, requests=len(gathered))
+            for waiting in gathered:
+                await self._answer([waiting])
+            return
+        for waiting, outcome in zip(gathered, outcomes, strict=True):
+            if not waiting.answer.done():
+                waiting.answer.set_result(outcome)
+
+    async def _take(self, submissions: Sequence[Submission]) -> list[list[Outcome]]:
+        """One transaction for all of them, tried again where another was first."""
+        accounts = {submission.account_id for submission in submissions}
+
+        async def attempt() -> list[list[Outcome]]:
+            async with self._resources.unit_of_work(*accounts) as session:
+                return await take_checked(session, submissions)
+
+        outcomes = await tried(attempt, most=self._settings.attempts)
+        metrics.INTAKE_COMMITS.inc()
+        for outcome in (o for answered in outcomes for o in answered):
+            metrics.INTAKE_ITEMS.labels(outcome.result.value).inc()
+        return outcomes
+
+
+async def tried(attempt: Callable[[], Awaitable[T]], *, most: int) -> T:
+    """Run a transaction, again where another was first; at most `most` times, with jitter.
+
+    Raises:
+        IntakeBusy: every try met a deadlock, a lock timeout or somebody faster.
+    """
+    for number in range(1, most + 1):
+        try:
+            return await attempt()
+        except Exception as error:
+            if not is_worth_another_try(error):
+                raise
+        metrics.INTAKE_REDONE.inc()
+        await asyncio.sleep(random.uniform(0, _LONGEST_PAUSE_SECONDS) * number)  # noqa: S311
+    raise IntakeBusy
+
+
+async def take_checked(session: Session, submissions: Sequence[Submission]) -> list[list[Outcome]]:
+    """Take in, after a look whether the keys behind it still live.
+
+    Raises:
+        KeyInvalid: one was revoked since it was last looked at.
+        Redo: roll back and call again.
+    """
+    await _check_keys(session, submissions)
+    return await take_in(session, submissions)
+
+
+def is_worth_another_try(error: Exception) -> bool:
+    """Whether the same transaction, run again, sees what it lost against."""
+    return isinstance(error, Redo) or sqlstate_of(error) in _TRY_AGAIN
+
+
+async def _check_keys(session: Session, submissions: Sequence[Submission]) -> None:
+    shown = {s.key_id for s in submissions if s.key_id is not None}
+    live = await read_live_keys(await driver_of(session), submissions)
+    if shown - live:
+        raise KeyInvalid
+
+
+def _fail(waiting: _Waiting, error: Exception) -> None:
+    if not waiting.answer.done():
+        waiting.answer.set_exception(error)

@@ -1,0 +1,243 @@
+"""Items become changes, in arrival order: a later item sees what an earlier one did. Pure.
+
+duplicate? ─▶ campaign and member status? ─▶ person? ─▶ same moment? ─▶ latest record ─▶ change
+   │               │                            │           │               │
+duplicate       rejected                     rejected    duplicate   created · updated ·
+                                                                     repeat · skipped
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from app.core.errors import Fault
+from app.core.ids import uuid7
+from app.models.states import IntakeResult, ResponseStatus
+from app.responses.intake.items import Invalid, Item, Submission
+from app.responses.intake.people import People, PersonState, is_too_large
+from app.responses.intake.records import Records, RecordState
+from app.responses.intake.rules import (
+    Caution,
+    MemberStatus,
+    Reason,
+    Step,
+    scheduling_of,
+    step_of,
+)
+from app.scoring.schemas import ScoringSettingsDocument
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignFacts:
+    """What intake needs of a campaign."""
+
+    id: UUID
+    member_statuses: Mapping[str, MemberStatus]
+    default: str
+    repeat_limit: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """What intake needs of an account."""
+
+    settings: ScoringSettingsDocument
+    ruleset_version: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The response that a user's external id led to."""
+
+    response_id: UUID
+    status: ResponseStatus
+
+
+SeenKey = tuple[UUID, UUID, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything read before folding. Campaigns are found by what the items call them."""
+
+    now: datetime
+    accounts: Mapping[UUID, AccountFacts]
+    campaigns: Mapping[tuple[UUID, str], CampaignFacts]
+    seen: Mapping[SeenKey, Seen]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one item; the record's status is final only after the transaction."""
+
+    index: int
+    external_id: str | None
+    result: IntakeResult
+    reason: str | None = None
+    warnings: tuple[Caution, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    record: RecordState | None = None
+    seen: Seen | None = None
+
+
+@dataclass(slots=True)
+class Fold:
+    """The changes of one transaction, folded from its items."""
+
+    context: Context
+    people: People = field(default_factory=People)
+    records: Records = field(default_factory=Records)
+    new_keys: dict[SeenKey, RecordState] = field(default_factory=dict)
+    created_people: list[PersonState] = field(default_factory=list)
+    asked_for_scoring: set[tuple[UUID, UUID]] = field(default_factory=set)
+
+    def take_all(self, submissions: Sequence[Submission]) -> list[list[Outcome]]:
+        """Fold every item of every submission; one list of outcomes for each submission."""
+        return [[self._take(sent, item) for item in sent.items] for sent in submissions]
+
+    def _take(self, sent: Submission, item: Item | Invalid) -> Outcome:
+        if isinstance(item, Invalid):
+            rejected = _outcome(item, IntakeResult.REJECTED, Reason.INVALID)
+            rejected.faults = item.faults
+            return rejected
+        given = item.given
+        if given.external_id is not None:
+            key = (sent.account_id, sent.user_id, given.external_id)
+            seen = self.context.seen.get(key)
+            if seen is not None or key in self.new_keys:
+                duplicate = _outcome(item, IntakeResult.DUPLICATE)
+                duplicate.seen, duplicate.record = seen, self.new_keys.get(key)
+                return duplicate
+        campaign = self.context.campaigns.get((sent.account_id, given.campaign))
+        if campaign is None:
+            return _outcome(item, IntakeResult.REJECTED, Reason.CAMPAIGN_NOT_FOUND)
+        status = campaign.member_statuses.get(given.member_status or campaign.default)
+        if status is None:
+            return _outcome(item, IntakeResult.REJECTED, Reason.UNKNOWN_MEMBER_STATUS)
+        person = self.people.find(sent.account_id, given.person)
+        if isinstance(person, Reason):
+            return _outcome(item, IntakeResult.REJECTED, person)
+        return self._apply(sent, item, campaign, status, person)
+
+    def _apply(
+        self,
+        sent: Submission,
+        item: Item,
+        campaign: CampaignFacts,
+        status: MemberStatus,
+        person: PersonState | None,
+    ) -> Outcome:
+        given = item.given
+        if person is not None and given.external_id is None and given.responded_at is not None:
+            key = (sent.account_id, person.id, campaign.id)
+            same = self.records.at(key, status.name, given.responded_at)
+            if same is not None:
+                duplicate = _outcome(item, IntakeResult.DUPLICATE)
+                duplicate.record = same
+                return duplicate
+        if person is None:
+            person = self.people.create(sent.account_id)
+            self.created_people.append(person)
+        warnings = self.people.merge(person, given.person)
+        if given.person.do_pending_scoring:
+            self.asked_for_scoring.add((sent.account_id, person.id))
+        outcome = self._change(sent, item, campaign, status, person)
+        outcome.warnings = (*outcome.warnings, *warnings)
+        if given.external_id is not None and outcome.record is not None:
+            self.new_keys[sent.account_id, sent.user_id, given.external_id] = outcome.record
+        return outcome
+
+    def _change(
+        self,
+        sent: Submission,
+        item: Item,
+        campaign: CampaignFacts,
+        status: MemberStatus,
+        person: PersonState,
+    ) -> Outcome:
+        settings = self.context.accounts[sent.account_id].settings
+        latest = self.records.latest((sent.account_id, person.id, campaign.id))
+        limit = settings.repeat_limit if campaign.repeat_limit is None else campaign.repeat_limit
+        step = step_of(
+            latest.member_status if latest else None,
+            status,
+            repeat_number=latest.repeat_number if latest else 0,
+            limit=limit,
+        )
+        if latest is not None and step in (Step.NOT_HIGHER, Step.LIMIT):
+            is_limit = step is Step.LIMIT
+            reason = Reason.REPEAT_LIMIT if is_limit else Reason.STATUS_NOT_HIGHER
+            skipped = _outcome(item, IntakeResult.SKIPPED, reason)
+            skipped.record = latest
+            return skipped
+        result = {
+            Step.CREATE: IntakeResult.CREATED,
+            Step.REPEAT: IntakeResult.REPEAT,
+            Step.UPDATE: IntakeResult.UPDATED,
+        }[step]
+        outcome = _outcome(item, result)
+        if latest is not None and step is Step.UPDATE:
+            record = latest
+            record.is_changed = True
+        else:
+            record = self._new_record(sent, campaign, person, latest)
+        outcome.record = record
+        outcome.warnings = self._write(record, sent, item, status)
+        return outcome
+
+    def _new_record(
+        self,
+        sent: Submission,
+        campaign: CampaignFacts,
+        person: PersonState,
+        latest: RecordState | None,
+    ) -> RecordState:
+        record = RecordState(
+            account_id=sent.account_id,
+            id=uuid7(),
+            campaign_id=campaign.id,
+            person_id=person.id,
+            repeat_number=latest.repeat_number + 1 if latest else 1,
+            member_status=MemberStatus("", responded=False, step=0),
+            status=ResponseStatus.NOT_A_RESPONSE,
+            responded_at=self.context.now,
+            score=0,
+            is_new=True,
+        )
+        self.records.add(record)
+        return record
+
+    def _write(
+        self, record: RecordState, sent: Submission, item: Item, status: MemberStatus
+    ) -> tuple[Caution, ...]:
+        given = item.given
+        warnings: tuple[Caution, ...] = ()
+        record.member_status = status
+        record.responded_at = given.responded_at or self.context.now
+        record.user_id, record.user = sent.user_id, sent.user
+        record.external_id = given.external_id or record.external_id
+        record.is_prompt = given.response_prompt
+        record.priority = sent.priority
+        record.scheduling = scheduling_of(
+            self.context.accounts[sent.account_id].settings,
+            is_prompt=given.response_prompt,
+            user=sent.user,
+            size=sent.size,
+        )
+        if given.score is not None:
+            record.score = given.score
+        if given.attributes:
+            merged = record.attributes | given.attributes
+            if is_too_large(merged):
+                warnings = (Caution.ATTRIBUTES_TOO_LARGE,)
+            else:
+                record.attributes = merged
+        if status.responded:
+            record.status = ResponseStatus.PENDING_SCORING
+        return warnings
+
+
+def _outcome(item: Item | Invalid, result: IntakeResult, reason: Reason | None = None) -> Outcome:
+    external_id = item.external_id if isinstance(item, Invalid) else item.given.external_id
+    return Outcome(item.index, external_id, result, reason)

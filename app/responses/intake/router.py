@@ -1,0 +1,168 @@
+"""Where responses come in: one, many, or a webhook in its sender's own form."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from app.accounts import idempotency
+from app.accounts.caller import Caller, Held
+from app.accounts.errors import IdempotencyKeyReused, RequestInProgress
+from app.accounts.ingest import Ingester
+from app.accounts.transaction import Repeatable, claimed
+from app.core.errors import Fault
+from app.core.problems import ValidationFailed, problems
+from app.core.routes import NotJson, Route, read_json
+from app.responses.errors import ResponseRejected
+from app.responses.intake.answers import answer_batch, answer_one
+from app.responses.intake.desk import Desk, IntakeBusy, IntakeFull, take_checked, tried
+from app.responses.intake.fold import Outcome
+from app.responses.intake.items import Invalid, Item, Submission, parse_item, parse_items, size_of
+from app.responses.integrations import service as integrations
+from app.responses.integrations.errors import IntegrationNotFound
+from app.responses.integrations.schemas import IntegrationName
+from app.responses.schemas import MOST_ITEMS, BatchRead, ItemResult
+
+router = APIRouter(tags=["responses"], route_class=Route)
+
+_REFUSALS = problems(
+    NotJson, ResponseRejected, IntakeFull, IntakeBusy, RequestInProgress, IdempotencyKeyReused
+)
+_ONE: dict[int | str, dict[str, Any]] = {
+    200: {"model": ItemResult, "description": "Duplicate, skipped, or not a response."},
+    201: {"model": ItemResult, "description": "Taken in and resolved."},
+    202: {"model": ItemResult, "description": "Taken in durably; it will be scored later."},
+    **_REFUSALS,
+}
+_MANY: dict[int | str, dict[str, Any]] = {
+    200: {"model": BatchRead, "description": "Every item has its result."},
+    202: {"model": BatchRead, "description": "Every item has its result; some are pending."},
+    **_REFUSALS,
+}
+
+
+def body_of(schema: str) -> dict[str, Any]:
+    """The request body's part of the document, for a body that is checked item by item."""
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def desk_of(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+AtDesk = Annotated[Desk, Depends(desk_of)]
+Answer = Callable[[Sequence[Outcome]], Response]
+
+
+@router.post(
+    "/responses",
+    response_class=Response,
+    responses=_ONE,
+    openapi_extra=body_of("ResponseCreate"),
+)
+async def post_response(
+    request: Request, caller: Ingester, desk: AtDesk, resources: Held, key: Repeatable = None
+) -> Response:
+    """Take in one campaign response; durable before the answer."""
+    item = parse_item(await read_json(request), 0)
+    return await _take(request, caller, desk, resources, (item,), key, _first)
+
+
+@router.post(
+    "/responses/batch",
+    response_class=Response,
+    responses=_MANY,
+    openapi_extra=body_of("ResponseBatch"),
+)
+async def post_responses(
+    request: Request, caller: Ingester, desk: AtDesk, resources: Held, key: Repeatable = None
+) -> Response:
+    """Take in up to 10,000 responses in one transaction; each has a result of its own."""
+    items = parse_items(_list_in(await read_json(request)))
+    return await _take(request, caller, desk, resources, items, key, answer_batch)
+
+
+@router.post(
+    "/integrations/{name}/responses",
+    response_class=Response,
+    responses={**_ONE, **problems(IntegrationNotFound)},
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": {"type": "object"}},
+                "application/x-www-form-urlencoded": {"schema": {"type": "object"}},
+            },
+        }
+    },
+)
+async def post_webhook(
+    request: Request,
+    name: IntegrationName,
+    caller: Ingester,
+    desk: AtDesk,
+    resources: Held,
+    key: Repeatable = None,
+) -> Response:
+    """Take in a webhook, JSON or form, by the integration's saved field mapping."""
+    body, kind = await request.body(), request.headers.get("content-type")
+    async with resources.unit_of_work(caller.account_id) as session:
+        raw = await integrations.translate(session, caller.account_id, name, kind, body)
+    return await _take(request, caller, desk, resources, (parse_item(raw, 0),), key, _first)
+
+
+async def _take(
+    request: Request,
+    caller: Caller,
+    desk: Desk,
+    resources: Held,
+    items: tuple[Item | Invalid, ...],
+    key: str | None,
+    answer: Answer,
+) -> Response:
+    sent = Submission(
+        account_id=caller.account_id,
+        user_id=caller.user_id,
+        user=caller.user,
+        key_id=caller.key_id,
+        items=items,
+        size=size_of(items),
+    )
+    if key is None:
+        return answer(await desk.submit(sent))
+
+    async def once() -> Response:
+        async with resources.unit_of_work(caller.account_id) as session:
+            claim = await claimed(session, request, caller.account_id, key)
+            outcomes = await take_checked(session, [sent])
+            response = answer(outcomes[0])
+            await idempotency.keep(session, claim, response, bytes(response.body))
+        return response
+
+    return await tried(once, most=resources.settings.intake.attempts)
+
+
+def _first(outcomes: Sequence[Outcome]) -> Response:
+    return answer_one(outcomes[0])
+
+
+def _list_in(body: Any) -> list[Any]:
+    """The batch's list; anything else is the whole request's fault."""
+    faults = []
+    if not isinstance(body, dict):
+        faults.append(Fault("", "dict_type", "must be an object"))
+    else:
+        if set(body) - {"responses"}:
+            faults.append(Fault("", "extra_forbidden", "has fields other than `responses`"))
+        listed = body.get("responses")
+        if not isinstance(listed, list):
+            faults.append(Fault("/responses", "list_type", "must be a list of responses"))
+        elif len(listed) > MOST_ITEMS:
+            faults.append(Fault("/responses", "too_long", f"has more than {MOST_ITEMS} items"))
+    if faults:
+        raise ValidationFailed(faults=faults)
+    found: list[Any] = body["responses"]
+    return found

@@ -1,0 +1,94 @@
+"""The lease of a lane: a row, a token, fifteen seconds of real time."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from app.core import clock
+from app.core.db import Session
+from app.core.driver import driver_of
+from app.core.errors import Conflict
+from app.scoring.schemas import ScoringSettingsDocument
+
+# A lane that another worker holds, or that a moment ago changed hands, is passed over.
+_CLAIM = """
+UPDATE lanes SET token = token + 1, holder = $3, leased_until = clock_timestamp() + $4
+ WHERE (account_id, campaign_id) IN (
+       SELECT account_id, campaign_id FROM lanes
+        WHERE account_id = $1 AND campaign_id = $2 AND leased_until < clock_timestamp()
+          FOR UPDATE SKIP LOCKED)
+RETURNING token, run_id
+"""
+_RENEW = """
+UPDATE lanes SET leased_until = clock_timestamp() + $4
+ WHERE account_id = $1 AND campaign_id = $2 AND token = $3
+RETURNING (SELECT document FROM scoring_settings WHERE account_id = $1) AS settings,
+          (SELECT version FROM rulesets WHERE account_id = $1 AND is_active) AS ruleset
+"""
+_RELEASE = """
+UPDATE lanes SET leased_until = '-infinity', holder = NULL,
+       run_id = CASE WHEN $4 THEN NULL ELSE run_id END
+ WHERE account_id = $1 AND campaign_id = $2 AND token = $3
+"""
+_SET_RUN = "UPDATE lanes SET run_id = $4 WHERE account_id = $1 AND campaign_id = $2 AND token = $3"
+
+
+class LeaseLost(Conflict):
+    """Another worker holds the lane by now; nothing of this chunk was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to work one lane, until another token is given out."""
+
+    account_id: UUID
+    campaign_id: UUID
+    token: int
+    run_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a chunk works by, read with the renewal: settings, ruleset, business time."""
+
+    settings: ScoringSettingsDocument
+    ruleset_version: int | None
+    now: datetime
+
+
+async def claim(
+    session: Session, account_id: UUID, campaign_id: UUID, *, holder: str, lease: timedelta
+) -> tuple[int, UUID | None] | None:
+    """Take a free lane: its new token and the run left open in it; None if it is not free."""
+    driver = await driver_of(session)
+    row = await driver.fetchrow(_CLAIM, account_id, campaign_id, holder, lease)
+    return (row["token"], row["run_id"]) if row else None
+
+
+async def set_run(session: Session, lease: Lease) -> None:
+    """Name the run that this lane's drain is counted in."""
+    driver = await driver_of(session)
+    await driver.execute(_SET_RUN, lease.account_id, lease.campaign_id, lease.token, lease.run_id)
+
+
+async def renew(session: Session, lease: Lease, *, by: timedelta) -> Terms:
+    """Hold the lane for this transaction and `by` longer. The first statement of every chunk.
+
+    Raises:
+        LeaseLost: the token is not the lane's any more.
+    """
+    driver = await driver_of(session)
+    row = await driver.fetchrow(_RENEW, lease.account_id, lease.campaign_id, lease.token, by)
+    if row is None:
+        raise LeaseLost
+    return Terms(
+        settings=ScoringSettingsDocument.model_validate(row["settings"] or {}),
+        ruleset_version=row["ruleset"],
+        now=clock.business_now(session),
+    )
+
+
+async def release(session: Session, lease: Lease, *, is_drained: bool) -> None:
+    """Give the lane back; a drained one also closes its run. Silent if the lease is gone."""
+    driver = await driver_of(session)
+    await driver.execute(_RELEASE, lease.account_id, lease.campaign_id, lease.token, is_drained)

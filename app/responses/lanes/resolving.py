@@ -1,0 +1,58 @@
+"""The second stage of a lane: resolve what was scored, one chunk, one transaction."""
+
+from collections import Counter
+from collections.abc import Sequence
+from uuid import UUID
+
+from app.core.db import Session
+from app.core.driver import driver_of
+from app.models.states import ResponseStatus, Stage
+from app.notifications.outbox import emit
+from app.responses.counters import append_deltas
+from app.responses.lanes.chunk import Chunk
+from app.responses.lanes.lease import Lease, Terms
+from app.responses.resolution.news import happenings
+from app.responses.resolution.sql import lock_people, resolve
+from app.scoring.points import points_of
+from app.scoring.sql import score
+
+_GRACED = """
+SELECT response_id FROM pending_resolution
+ WHERE account_id = $1 AND response_id = ANY ($2::uuid[]) AND has_grace
+"""
+_DONE = "DELETE FROM pending_resolution WHERE account_id = $1 AND response_id = ANY ($2::uuid[])"
+_WAIT = """
+UPDATE pending_resolution p SET due_at = w.due_at, has_grace = true
+  FROM unnest($2::uuid[], $3::timestamptz[]) AS w(id, due_at)
+ WHERE p.account_id = $1 AND p.response_id = w.id
+"""
+
+
+async def resolve_chunk(session: Session, lease: Lease, terms: Terms, due: Sequence[UUID]) -> Chunk:
+    """Resolve these due rows.
+
+    Rows that waited for a better score are scored again first, or waiting would be in vain.
+    """
+    account_id = lease.account_id
+    driver = await driver_of(session)
+    await lock_people(session, account_id, due)
+    graced = [row["response_id"] for row in await driver.fetch(_GRACED, account_id, due)]
+    if graced:
+        points = await points_of(session, account_id, terms.ruleset_version)
+        await score(session, account_id, graced, points, now=terms.now)
+    outcome = await resolve(session, account_id, due, terms.settings, now=terms.now)
+    done = [verdict.candidate.response_id for verdict in outcome.resolved]
+    await driver.execute(_DONE, account_id, done)
+    if outcome.waiting:
+        await driver.execute(
+            _WAIT,
+            account_id,
+            [verdict.candidate.response_id for verdict in outcome.waiting],
+            [verdict.waits_until for verdict in outcome.waiting],
+        )
+    by_status = Counter(verdict.status for verdict in outcome.resolved)
+    gone = (account_id, lease.campaign_id, ResponseStatus.PENDING_TQR, -len(done))
+    come = [(account_id, lease.campaign_id, status, n) for status, n in by_status.items()]
+    await append_deltas(session, [gone, *come])
+    await emit(session, happenings(account_id, outcome, run_id=lease.run_id), at=terms.now)
+    return Chunk(Stage.RESOLUTION, len(done), dict(by_status), len(outcome.waiting))

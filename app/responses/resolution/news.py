@@ -1,0 +1,44 @@
+"""What a resolution tells the world: one event per qualified response, one per transaction."""
+
+from collections import Counter
+from typing import Any
+from uuid import UUID
+
+from app.notifications.outbox import EventType, Happening
+from app.responses.resolution.sql import Resolution
+
+
+def happenings(account_id: UUID, resolution: Resolution, *, run_id: UUID | None) -> list[Happening]:
+    """The outbox rows of one resolution; none if nothing was resolved."""
+    if not resolution.resolved:
+        return []
+    told = [
+        Happening(
+            account_id,
+            EventType.RESPONSE_QUALIFIED,
+            {
+                "response_id": str(q.candidate.response_id),
+                "person_id": str(q.candidate.person_id),
+                "campaign_id": str(q.candidate.campaign_id),
+                "score": q.candidate.score,
+                "threshold": q.candidate.threshold,
+                "response_prompt": q.candidate.is_prompt,
+                "owner": q.owner,
+            },
+        )
+        for q in resolution.qualified
+    ]
+    by_campaign: dict[UUID, Counter[str]] = {}
+    for verdict in resolution.resolved:
+        counts = by_campaign.setdefault(verdict.candidate.campaign_id, Counter())
+        counts[verdict.status.value] += 1
+    campaigns: list[dict[str, Any]] = [
+        {"campaign_id": str(campaign), "by_status": dict(counts)}
+        for campaign, counts in sorted(by_campaign.items())
+    ]
+    summary = {
+        "total": len(resolution.resolved),
+        "campaigns": campaigns,
+        "run_id": run_id and str(run_id),
+    }
+    return [*told, Happening(account_id, EventType.RESPONSES_RESOLVED, summary)]

@@ -1,0 +1,151 @@
+"""Resolving a set of scored responses: locks in the house order, then each table once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from app.core.db import Session
+from app.core.driver import Row, driver_of
+from app.models.states import Mode, ResponseStatus
+from app.responses.resolution.owners import assign
+from app.responses.resolution.rules import Candidate, Verdict, decide_all
+from app.scoring.schemas import ScoringSettingsDocument
+
+_LOCK_PEOPLE = """
+SELECT p.id FROM people p
+ WHERE p.account_id = $1
+   AND p.id IN (SELECT person_id FROM responses WHERE account_id = $1 AND id = ANY ($2::uuid[]))
+ ORDER BY p.id FOR UPDATE
+"""
+_READ = """
+SELECT r.id, r.person_id, r.campaign_id, r.score_total, r.is_prompt, r.mode, r.responded_at,
+       r.received_at, a.response_id AS active, p.nurture_until, c.threshold, c.owners,
+       EXISTS (SELECT FROM opportunity_contacts oc
+                 JOIN opportunities o ON o.account_id = oc.account_id AND o.id = oc.opportunity_id
+                WHERE oc.account_id = r.account_id AND oc.person_id = r.person_id
+                  AND o.state = 'open') AS has_open_opportunity
+  FROM responses r
+  JOIN people p ON p.account_id = r.account_id AND p.id = r.person_id
+  JOIN campaigns c ON c.account_id = r.account_id AND c.id = r.campaign_id
+  LEFT JOIN active_responses a ON a.account_id = r.account_id AND a.person_id = r.person_id
+ WHERE r.account_id = $1 AND r.id = ANY ($2::uuid[])
+"""
+_RESOLVE = """
+UPDATE responses r SET status = v.status, resolved_at = $4
+  FROM unnest($2::uuid[], $3::text[]) AS v(id, status)
+ WHERE r.account_id = $1 AND r.id = v.id
+"""
+_ENGAGE = """
+INSERT INTO active_responses (account_id, person_id, response_id)
+SELECT $1, * FROM unnest($2::uuid[], $3::uuid[])
+"""
+_TELL_PEOPLE = """
+UPDATE people p
+   SET response_status = $6, active_response_id = v.response_id, last_response_at = v.responded_at,
+       owner = coalesce(v.owner, p.owner), updated_at = $7, version = p.version + 1
+  FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::text[])
+       AS v(person_id, response_id, responded_at, owner)
+ WHERE p.account_id = $1 AND p.id = v.person_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Qualified:
+    """A response that was handed to sales, and to whom."""
+
+    candidate: Candidate
+    owner: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What became of a set: those resolved, those waiting for their grace, those handed over."""
+
+    resolved: list[Verdict]
+    waiting: list[Verdict]
+    qualified: list[Qualified]
+
+
+async def lock_people(session: Session, account_id: UUID, responses: Sequence[UUID]) -> None:
+    """Lock the people of these responses, by id; before any of the responses is touched."""
+    driver = await driver_of(session)
+    await driver.fetch(_LOCK_PEOPLE, account_id, list(responses))
+
+
+async def resolve(
+    session: Session,
+    account_id: UUID,
+    responses: Sequence[UUID],
+    settings: ScoringSettingsDocument,
+    *,
+    now: datetime,
+) -> Resolution:
+    """Decide these scored responses of one account and write what was decided.
+
+    The people must be locked by this transaction, so that nobody becomes active meanwhile.
+    """
+    driver = await driver_of(session)
+    rows = await driver.fetch(_READ, account_id, list(responses))
+    verdicts = decide_all(
+        (_candidate(row, settings.threshold) for row in rows), grace=settings.score_grace, now=now
+    )
+    resolved = [verdict for verdict in verdicts if verdict.waits_until is None]
+    handed = [v.candidate for v in resolved if v.status is ResponseStatus.OPEN]
+    await driver.execute(
+        _RESOLVE,
+        account_id,
+        [verdict.candidate.response_id for verdict in resolved],
+        [verdict.status.value for verdict in resolved],
+        now,
+    )
+    own = {row["campaign_id"]: row["owners"] or [] for row in rows}
+    qualified = await _hand_over(session, account_id, handed, own, settings.owners, now)
+    waiting = [verdict for verdict in verdicts if verdict.waits_until is not None]
+    return Resolution(resolved, waiting, qualified)
+
+
+async def _hand_over(
+    session: Session,
+    account_id: UUID,
+    handed: list[Candidate],
+    own: dict[UUID, list[str]],
+    shared: list[str],
+    now: datetime,
+) -> list[Qualified]:
+    if not handed:
+        return []
+    driver = await driver_of(session)
+    people = [candidate.person_id for candidate in handed]
+    responses = [candidate.response_id for candidate in handed]
+    await driver.execute(_ENGAGE, account_id, people, responses)
+    campaigns = [candidate.campaign_id for candidate in handed]
+    owners = await assign(session, account_id, campaigns, own=own, shared=shared)
+    await driver.execute(
+        _TELL_PEOPLE,
+        account_id,
+        people,
+        responses,
+        [candidate.responded_at for candidate in handed],
+        owners,
+        ResponseStatus.OPEN.value,
+        now,
+    )
+    return [Qualified(candidate, owner) for candidate, owner in zip(handed, owners, strict=True)]
+
+
+def _candidate(row: Row, threshold: int) -> Candidate:
+    return Candidate(
+        response_id=row["id"],
+        person_id=row["person_id"],
+        campaign_id=row["campaign_id"],
+        score=row["score_total"],
+        threshold=threshold if row["threshold"] is None else row["threshold"],
+        is_prompt=row["is_prompt"],
+        mode=Mode(row["mode"]),
+        responded_at=row["responded_at"],
+        received_at=row["received_at"],
+        active_response_id=row["active"],
+        has_open_opportunity=row["has_open_opportunity"],
+        nurture_until=row["nurture_until"],
+    )

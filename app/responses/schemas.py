@@ -1,0 +1,172 @@
+"""The wire shapes of responses."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from app.core.values import (
+    Attributes,
+    Email,
+    ExternalId,
+    Flag,
+    Moment,
+    Name,
+    Score,
+    Text,
+    Wire,
+)
+from app.models.states import IntakeResult, Mode, PersonKind, ResponseStatus, Stage
+
+MOST_ITEMS = 10_000
+
+
+class PersonIn(Wire):
+    """Who responded: found by id, else external id, else e-mail, else created as a lead.
+
+    Given fields are merged; what is absent (or null) is left as it is.
+    """
+
+    id: UUID | None = None
+    external_id: ExternalId | None = None
+    email: Email | None = None
+    kind: PersonKind | None = None
+    first_name: Text | None = None
+    last_name: Text | None = None
+    title: Text | None = None
+    company: Text | None = None
+    phone: Text | None = None
+    country: Text | None = None
+    industry: Text | None = None
+    lead_source: Text | None = None
+    score: Score | None = None
+    owner: Name | None = None
+    opted_out: Flag | None = None
+    email_opted_out: Flag | None = None
+    sms_opted_out: Flag | None = None
+    do_pending_scoring: Flag | None = Field(
+        None, description="Make the person's responses that wait in manual mode due now."
+    )
+    attributes: Attributes | None = None
+
+
+class ResponseCreate(Wire):
+    """One campaign-member response."""
+
+    external_id: ExternalId | None = Field(
+        None, description="The sender's id; seen again it is a duplicate."
+    )
+    campaign: Name = Field(description="Id or code.", examples=["spring-2026"])
+    person: PersonIn = Field(examples=[{"email": "ada@example.com", "title": "VP Engineering"}])
+    member_status: Name | None = Field(
+        None, description="One of the campaign's; else its default responded status."
+    )
+    responded_at: Moment | None = Field(None, description="When; with a zone. Else now.")
+    score: Score | None = None
+    attributes: Attributes | None = None
+    response_prompt: Flag = Field(
+        False, description="Raised on purpose: scored at once, qualified whatever the score."
+    )
+
+
+class ResponseBatch(BaseModel):
+    """Up to 10,000 responses, each with a result of its own."""
+
+    responses: list[ResponseCreate] = Field(max_length=MOST_ITEMS)
+
+
+class ItemError(BaseModel):
+    """One wrong place in one item."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class ItemResult(BaseModel):
+    """What became of one item."""
+
+    index: int
+    external_id: str | None
+    id: UUID | None = Field(description="The response it created, changed or repeats.")
+    result: IntakeResult
+    reason: str | None
+    warnings: list[str]
+    status: ResponseStatus | None
+    errors: list[ItemError]
+
+
+class Summary(BaseModel):
+    """total = succeeded + skipped + failed."""
+
+    total: int
+    succeeded: int = Field(description="created, updated, repeat")
+    skipped: int = Field(description="duplicate, skipped")
+    failed: int = Field(description="rejected")
+    created: int
+    updated: int
+    repeat: int
+    duplicate: int
+
+
+class BatchRead(BaseModel):
+    """One result for each item, in their order."""
+
+    results: list[ItemResult]
+    summary: Summary
+
+
+class Failure(BaseModel):
+    """Why a response was set aside."""
+
+    stage: Stage
+    code: str
+    detail: str
+    run_id: UUID
+    failed_at: datetime
+
+
+class ResponseRead(BaseModel):
+    """A campaign-member record."""
+
+    id: UUID
+    campaign_id: UUID
+    person_id: UUID
+    repeat_number: int
+    member_status: str
+    is_responded: bool
+    status: ResponseStatus
+    mode: Mode
+    response_prompt: bool
+    user: str
+    external_id: str | None
+    responded_at: datetime
+    received_at: datetime
+    score: int
+    score_total: int | None
+    scored_at: datetime | None
+    resolved_at: datetime | None
+    attributes: dict[str, Any]
+    failure: Failure | None
+
+
+class RulePoints(BaseModel):
+    """One rule that matched."""
+
+    position: int
+    name: str
+    points: int
+
+
+class ScoreRead(BaseModel):
+    """Every part of a score; they add up to `total`."""
+
+    response_id: UUID
+    total: int
+    person: int
+    campaign: int
+    response: int
+    rules: list[RulePoints]
+    ruleset_version: int | None
+    scored_at: datetime

@@ -1,0 +1,1 @@
+"""Windows: small requests of one integration to one campaign, held to be scored together."""

@@ -1,0 +1,7 @@
+"""What can go wrong with runs."""
+
+from app.core.errors import NotFound
+
+
+class RunNotFound(NotFound):
+    """No run has the id {run_id}."""

@@ -1,0 +1,49 @@
+"""The wire shapes of runs."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from app.models.states import RunKind, RunState, RunTrigger
+
+
+class RunError(BaseModel):
+    """Why a run failed."""
+
+    code: str
+    detail: str
+
+
+class RunRead(BaseModel):
+    """One execution: what it was, how far it is, what came of every row.
+
+    With rows, total = succeeded + failed + skipped + unprocessed.
+    """
+
+    id: UUID
+    kind: RunKind
+    state: RunState
+    trigger: RunTrigger
+    campaign_id: UUID | None = Field(description="The campaign of a scoring run.")
+    requested_by: str | None
+    reason: str | None
+    attempt: int
+    parent_run_id: UUID | None
+    planned_at: datetime | None
+    queued_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    total: int | None
+    processed: int | None
+    succeeded: int | None
+    failed: int | None
+    skipped: int | None
+    unprocessed: int | None
+    created: int | None
+    updated: int | None
+    details: dict[str, Any] = Field(
+        description="Scoring: chunks, rows and seconds of each stage, and rows by final status."
+    )
+    error: RunError | None

@@ -1,0 +1,1 @@
+"""How responses are scored: an account's settings and its rulesets."""

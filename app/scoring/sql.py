@@ -1,0 +1,52 @@
+"""Scoring a set of responses in one statement.
+
+score = person.score + campaign.score + response.score + the points of matching rules, and every
+part is stored beside the sum. The conditions are evaluated once per row (OFFSET 0 keeps the
+planner from repeating them), then looked up by position.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from app.core.db import Session
+from app.core.driver import driver_of
+from app.scoring.points import Points
+
+_SCORE = """
+UPDATE responses r
+   SET status = 'Pending - TQR',
+       score_person = s.person, score_campaign = s.campaign, score_rules = s.points,
+       score_total = s.person + s.campaign + r.score + s.points,
+       matched_rules = s.matched, ruleset_version = {version}, scored_at = $3
+  FROM (SELECT t.id, t.person, t.campaign, found.points, found.matched
+          FROM (SELECT r.id, p.score AS person, c.score AS campaign, {hits} AS hits
+                  FROM responses r
+                  JOIN people p ON p.account_id = r.account_id AND p.id = r.person_id
+                  JOIN campaigns c ON c.account_id = r.account_id AND c.id = r.campaign_id
+                 WHERE r.account_id = $1 AND r.id = ANY ($2::uuid[])
+                OFFSET 0) t
+         CROSS JOIN LATERAL (
+               SELECT coalesce(sum(rule.points), 0)::bigint AS points,
+                      array_agg(rule.position::smallint ORDER BY rule.position) AS matched
+                 FROM unnest(t.hits, $4::bigint[]) WITH ORDINALITY AS rule(hit, points, position)
+                WHERE rule.hit) found
+       ) s
+ WHERE r.account_id = $1 AND r.id = s.id
+"""
+
+
+async def score(
+    session: Session, account_id: UUID, responses: Sequence[UUID], points: Points, *, now: datetime
+) -> None:
+    """Score these responses of one account, with every part; afterwards they await resolution."""
+    driver = await driver_of(session)
+    version = "NULL" if points.version is None else str(int(points.version))
+    await driver.execute(
+        _SCORE.format(hits=points.hits, version=version),
+        account_id,
+        list(responses),
+        now,
+        points.points,
+        *points.values,
+    )

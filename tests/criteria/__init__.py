@@ -1,0 +1,1 @@
+"""Criteria: what they mean, and what is refused."""

@@ -1,0 +1,114 @@
+"""One worker process: the sweep, the doorbell's listeners, its signs of life.
+
+    sweep        once a second, from PostgreSQL alone      ─┐
+    arq          one listener per queue, woken by rings     ├─▶ drain_lane(account, campaign)
+    maintenance  heartbeat, counters, old answers          ─┘
+
+The sweep does not depend on the listeners: when Redis is away they are started again, and
+everything due is found by the sweep meanwhile.
+"""
+
+import asyncio
+import contextlib
+import signal
+import sys
+
+import uvloop
+from arq.worker import Function, Worker
+from pydantic import ValidationError
+from redis.exceptions import RedisError
+
+from app.core import log
+from app.core.queue import Queue, Task, pack, redis_settings, unpack
+from app.core.resources import Resources
+from app.core.settings import Settings, UnknownSetting
+from workers import maintenance
+from workers.maintenance import every
+from workers.scoring import drain_lane
+from workers.sweep import Sweep
+from workers.task import TIMEOUT_SECONDS, task
+from workers.work import Work
+
+_log = log.get(__name__)
+
+FUNCTIONS: dict[Queue, list[Function]] = {
+    Queue.INTERACTIVE: [task(Task.DRAIN_LANE, drain_lane)],
+}
+_PAUSE_SECONDS = 1.0
+
+
+async def listen(work: Work, queue: Queue) -> None:
+    """Answer the rings of one queue until the process is stopping, whatever Redis does."""
+    settings = redis_settings(work.settings.redis_url.get_secret_value())
+    while not work.is_stopping.is_set():
+        worker = Worker(
+            FUNCTIONS[queue],
+            queue_name=queue.value,
+            redis_settings=settings,
+            ctx={"work": work},
+            handle_signals=False,
+            job_serializer=pack,
+            job_deserializer=unpack,
+            keep_result=0,
+            max_tries=1,
+            max_jobs=work.settings.workers.lanes * 2,
+            job_timeout=TIMEOUT_SECONDS,
+            poll_delay=0.05,
+            queue_read_limit=1000,
+            health_check_interval=3600,
+        )
+        try:
+            await worker.async_run()
+        except (RedisError, OSError, TimeoutError) as error:
+            _log.warning("doorbell_away", error=type(error).__name__)
+        finally:
+            with contextlib.suppress(RedisError, OSError, TimeoutError):
+                await worker.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PAUSE_SECONDS):
+                await work.is_stopping.wait()
+
+
+async def run(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT, then finish what is at hand."""
+    async with Resources(settings) as resources:
+        work = Work(resources)
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, work.is_stopping.set)
+        listeners = [asyncio.create_task(listen(work, queue)) for queue in FUNCTIONS]
+        beats = settings.workers.heartbeat.total_seconds()
+        others = [
+            asyncio.create_task(every(work, beats, maintenance.beat)),
+            asyncio.create_task(
+                every(work, maintenance.FOLD_EVERY_SECONDS, maintenance.fold_counters)
+            ),
+            asyncio.create_task(
+                every(work, maintenance.FORGET_EVERY_SECONDS, maintenance.forget_answers)
+            ),
+        ]
+        _log.info("worker_started", worker_id=str(work.worker_id), pid=work.pid)
+        sweep = asyncio.create_task(Sweep(work).run())
+        await work.is_stopping.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(settings.workers.drain_timeout.total_seconds()):
+                await sweep
+                await work.drained()
+        for running in (*listeners, *others):
+            running.cancel()
+        await asyncio.gather(*listeners, *others, return_exceptions=True)
+        await maintenance.leave(work)
+        _log.info("worker_stopped", worker_id=str(work.worker_id))
+
+
+def main() -> None:
+    try:
+        settings = Settings.load()
+    except (UnknownSetting, ValidationError) as error:
+        sys.exit(str(error))
+    log.configure(settings.log)
+    uvloop.run(run(settings))
+
+
+if __name__ == "__main__":
+    main()

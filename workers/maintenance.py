@@ -1,0 +1,78 @@
+"""What keeps the tables small and the process visible: nothing here that a caller waits for."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from sqlalchemy import TextClause, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.accounts.idempotency import forget_old
+from app.core import log
+from app.responses.counters import fold
+from workers.work import Work
+
+_log = log.get(__name__)
+
+FOLD_EVERY_SECONDS = 3.0
+FORGET_EVERY_SECONDS = 600.0
+
+_BEAT = text(
+    """
+    INSERT INTO heartbeats (worker_id, host, pid) VALUES (:worker_id, :host, :pid)
+    ON CONFLICT (worker_id) DO UPDATE SET seen_at = clock_timestamp()
+    """
+)
+_FORGET_DEAD = text("DELETE FROM heartbeats WHERE seen_at < clock_timestamp() - interval '1 hour'")
+_LEAVE = text("DELETE FROM heartbeats WHERE worker_id = :worker_id")
+_WITH_DELTAS = text("SELECT DISTINCT account_id FROM status_deltas")
+_ACCOUNTS = text("SELECT id FROM accounts")
+
+
+async def beat(work: Work) -> None:
+    """Say that this worker lives."""
+    async with work.unit_of_work() as session:
+        connection = await session.connection()
+        await connection.execute(
+            _BEAT, {"worker_id": work.worker_id, "host": work.host, "pid": work.pid}
+        )
+        await connection.execute(_FORGET_DEAD)
+
+
+async def leave(work: Work) -> None:
+    """Take this worker's sign of life away; it stopped by itself."""
+    async with work.unit_of_work() as session:
+        await (await session.connection()).execute(_LEAVE, {"worker_id": work.worker_id})
+
+
+async def fold_counters(work: Work) -> None:
+    """Fold the deltas of every account that has any."""
+    for account_id in await _accounts(work, _WITH_DELTAS):
+        async with work.unit_of_work(account_id) as session:
+            await fold(session, account_id)
+
+
+async def forget_answers(work: Work) -> None:
+    """Delete answers kept for longer than a repeat may come."""
+    for account_id in await _accounts(work, _ACCOUNTS):
+        async with work.unit_of_work(account_id) as session:
+            await forget_old(session)
+
+
+async def every(work: Work, seconds: float, deed: Callable[[Work], Awaitable[None]]) -> None:
+    """Do it now and again until the process is stopping; a failure waits for the next time."""
+    while not work.is_stopping.is_set():
+        try:
+            await deed(work)
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            _log.warning("maintenance_failed", deed=deed.__name__, error=type(error).__name__)
+        try:
+            async with asyncio.timeout(seconds):
+                await work.is_stopping.wait()
+        except TimeoutError:
+            continue
+
+
+async def _accounts(work: Work, statement: TextClause) -> list[UUID]:
+    async with work.resources.look_everywhere() as connection:
+        return list((await connection.execute(statement)).scalars())

@@ -1,0 +1,108 @@
+"""The sweep: once a second, everything overdue, with or without Redis.
+
+Never a moving window of minutes: whatever is due and not leased is found, however old. When
+more was found than could be started, the next look comes as soon as a lane is free.
+"""
+
+import asyncio
+import contextlib
+import time
+from uuid import UUID
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.core import log
+from app.responses.lanes.due import due_lanes, has_due_lanes
+from app.responses.windows.closing import close_ripe, ripe_windows
+from workers.scoring import drain_lane
+from workers.work import Work
+
+_log = log.get(__name__)
+
+# Accounts may set their own size; no window of fewer rows than this is looked at for being full.
+_FEWEST = 1
+_LOOK_AGAIN_SECONDS = 0.05
+
+
+async def close_windows(work: Work) -> None:
+    """Close every window whose time or size has come, of all accounts."""
+    async with work.resources.look_everywhere() as connection:
+        ripe = await ripe_windows(connection, fewest=_FEWEST)
+    for account_id, windows in ripe.items():
+        async with work.unit_of_work(account_id) as session:
+            await close_ripe(session, account_id, windows)
+
+
+async def settle(work: Work) -> None:
+    """Do everything that is due now, and wait for what other workers have at hand.
+
+    A lane whose holder died is waited for until its lease is over.
+    """
+    while True:
+        await close_windows(work)
+        async with work.resources.look_everywhere() as connection:
+            free = await due_lanes(connection, most=work.settings.workers.lanes)
+            if not free and not await has_due_lanes(connection):
+                return
+        if free:
+            await asyncio.gather(*(drain_lane(work, *lane) for lane in free))
+        else:
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+
+
+class Sweep:
+    """The loop and the drains it started."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._drains: dict[tuple[UUID, UUID], asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Sweep until the process is stopping; then wait for the drains at hand."""
+        pause = self._work.settings.scoring.sweep.total_seconds()
+        while not self._work.is_stopping.is_set():
+            began = time.monotonic()
+            is_more = False
+            try:
+                await close_windows(self._work)
+                is_more = await self._start_drains()
+            except (SQLAlchemyError, OSError, TimeoutError) as error:
+                _log.warning("sweep_failed", error=type(error).__name__)
+            left = pause - (time.monotonic() - began)
+            await self._rest(max(left, 0.01), until_free=is_more)
+        if self._drains:
+            await asyncio.wait(self._drains.values())
+
+    async def _start_drains(self) -> bool:
+        """Start as many drains as there is room for; True if lanes were left over."""
+        room = self._work.settings.workers.lanes - len(self._drains)
+        if room <= 0:
+            return True
+        async with self._work.resources.look_everywhere() as connection:
+            found = await due_lanes(connection, most=room + 1)
+        for lane in found[:room]:
+            if lane not in self._drains:
+                self._drains[lane] = asyncio.create_task(self._drain(*lane))
+        return len(found) > room
+
+    async def _drain(self, account_id: UUID, campaign_id: UUID) -> None:
+        try:
+            await drain_lane(self._work, account_id, campaign_id)
+        except Exception:
+            # The rows stay due; the next sweep finds them.
+            _log.warning("drain_failed", exc_info=True)
+            await asyncio.sleep(self._work.settings.scoring.sweep.total_seconds())
+        finally:
+            self._drains.pop((account_id, campaign_id), None)
+            self._work.lane_freed.set()
+
+    async def _rest(self, seconds: float, *, until_free: bool) -> None:
+        self._work.lane_freed.clear()
+        waiting = [asyncio.create_task(self._work.is_stopping.wait())]
+        if until_free:
+            waiting.append(asyncio.create_task(self._work.lane_freed.wait()))
+        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for task in waiting:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task

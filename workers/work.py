@@ -1,0 +1,45 @@
+"""What a worker process holds: the resources, its name, and how many lanes it may drain."""
+
+import asyncio
+import os
+import socket
+from contextlib import AbstractAsyncContextManager
+from uuid import UUID
+
+from app.core.db import Session
+from app.core.ids import uuid7
+from app.core.resources import Resources
+from app.core.settings import Settings
+
+
+class Work:
+    """Given to every task of this process."""
+
+    def __init__(self, resources: Resources) -> None:
+        self.resources = resources
+        self.worker_id: UUID = uuid7()
+        self.host = socket.gethostname()
+        self.pid = os.getpid()
+        self.lanes = asyncio.Semaphore(self.settings.workers.lanes)
+        # Set at SIGTERM: nothing new is taken, what is at hand is finished.
+        self.is_stopping = asyncio.Event()
+        # Set when a lane was given back, so that the sweep need not wait for its second.
+        self.lane_freed = asyncio.Event()
+
+    @property
+    def settings(self) -> Settings:
+        return self.resources.settings
+
+    @property
+    def holder(self) -> str:
+        """How this worker signs its leases."""
+        return f"{self.host}:{self.pid}"
+
+    def unit_of_work(self, *accounts: UUID) -> AbstractAsyncContextManager[Session]:
+        """The only commit; see `Resources.unit_of_work`."""
+        return self.resources.unit_of_work(*accounts)
+
+    async def drained(self) -> None:
+        """Wait until no drain of this process is at work, and let none begin."""
+        for _ in range(self.settings.workers.lanes):
+            await self.lanes.acquire()
