@@ -1,5 +1,6 @@
-"""penstock up · serve · work · migrate · openapi · keys."""
+"""penstock up · serve · work · migrate · openapi · keys create."""
 
+import asyncio
 import json
 import os
 import sys
@@ -10,12 +11,31 @@ import typer
 import uvicorn
 from pydantic import ValidationError
 
+from app import demo as sample_story
+from app.accounts.provision import issue_key
 from app.core import log, migrations
+from app.core.auth import Scope
+from app.core.resources import Resources
 from app.core.settings import Settings, UnknownSetting
+from app.embedded import (
+    EmbeddedError,
+    StackOptions,
+    borrowed_database,
+    load_environment,
+    run_stack,
+)
 from app.main import create_app
 
-cli = typer.Typer(no_args_is_help=True, add_completion=False, help="The batch engine.")
+cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+                  help="The batch engine for marketing operations.")  # fmt: skip
+keys = typer.Typer(no_args_is_help=True, help="API keys.")
+cli.add_typer(keys, name="keys")
+
 OPENAPI = Path(__file__).resolve().parents[1] / "openapi" / "openapi.json"
+DataDir = Annotated[
+    Path, typer.Option("--data-dir", help="Where the embedded stack keeps everything.")
+]
+_DEFAULT_DATA_DIR = Path(".penstock")
 
 
 def settings_or_exit() -> Settings:
@@ -29,6 +49,30 @@ def settings_or_exit() -> Settings:
             name = "__".join(str(step) for step in fault["loc"]).upper()
             typer.echo(f"PENSTOCK_{name}: {fault['msg']}", err=True)
     raise typer.Exit(2)
+
+
+@cli.command()
+def up(
+    demo: Annotated[bool, typer.Option("--demo", help="Send 20,000 sample responses.")] = False,
+    port: Annotated[int | None, typer.Option(help="Port of the API; 8080 if not set.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 2,
+    data_dir: DataDir = _DEFAULT_DATA_DIR,
+) -> None:
+    """Start PostgreSQL, Valkey, API and workers, and keep them up until Ctrl-C.
+
+    PENSTOCK_DATABASE_URL and PENSTOCK_REDIS_URL, where set, are used instead of own servers.
+    """
+    options = StackOptions(
+        data_dir=data_dir,
+        port=port,
+        workers=workers,
+        on_ready=sample_story.show if demo else None,
+    )
+    try:
+        asyncio.run(run_stack(options))
+    except EmbeddedError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
 
 
 @cli.command()
@@ -50,7 +94,7 @@ def serve() -> None:
 def work() -> None:
     """Do the work of the lanes until SIGTERM; the work at hand is finished first."""
     settings_or_exit()
-    os.execv(sys.executable, [sys.executable, "-m", "workers.main"])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, "-m", "workers.main"])  # noqa: S606  (no shell)
 
 
 @cli.command()
@@ -70,6 +114,36 @@ def openapi(
     elif not OPENAPI.exists() or OPENAPI.read_text() != document:
         typer.echo("openapi/openapi.json is stale: run `make openapi`", err=True)
         raise typer.Exit(1)
+
+
+@keys.command("create")
+def create_key(
+    user: Annotated[str, typer.Option(help="Whose key; made if missing.")],
+    scope: Annotated[list[Scope], typer.Option(help="May be given more than once.")],
+    account: Annotated[
+        str | None, typer.Option(help="Whose data; made if missing. None: the installation.")
+    ] = None,
+    data_dir: DataDir = _DEFAULT_DATA_DIR,
+) -> None:
+    """Make an API key and print it, alone, on standard output."""
+    if (account is None) != (Scope.PLATFORM in scope):
+        typer.echo("--scope platform goes without --account, every other scope with it", err=True)
+        raise typer.Exit(2)
+    try:
+        typer.echo(asyncio.run(_create_key(account, user, scope, data_dir)))
+    except EmbeddedError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+async def _create_key(account: str | None, user: str, scopes: list[Scope], data_dir: Path) -> str:
+    if "PENSTOCK_DATABASE_URL" not in os.environ:
+        os.environ.update(load_environment(data_dir))
+    async with borrowed_database(data_dir) as database_url:
+        os.environ["PENSTOCK_DATABASE_URL"] = database_url
+        await asyncio.to_thread(migrations.upgrade, database_url)
+        async with Resources(settings_or_exit()) as resources:
+            return str(await issue_key(resources, account=account, user=user, scopes=scopes))
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from app.accounts.errors import KeyInvalid, KeyMissing, MissingScope, TooManyReq
 from app.accounts.keys.router import router as api_keys
 from app.accounts.router import router as accounts
 from app.campaigns.router import router as campaigns
+from app.control.clock_router import router as clock
 from app.control.runs_router import router as runs
 from app.core.problems import DatabaseUnavailable, ValidationFailed, problems
 from app.people.opportunities.router import router as opportunities
@@ -34,5 +35,6 @@ for router in (
     windows,
     integrations,
     runs,
+    clock,
 ):
     api.include_router(router)

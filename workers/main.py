@@ -22,7 +22,7 @@ from app.core import log
 from app.core.queue import Queue, Task, pack, redis_settings, unpack
 from app.core.resources import Resources
 from app.core.settings import Settings, UnknownSetting
-from workers import maintenance
+from workers import clock, maintenance
 from workers.maintenance import every
 from workers.scoring import drain_lane
 from workers.sweep import Sweep
@@ -87,6 +87,9 @@ async def run(settings: Settings) -> None:
                 every(work, maintenance.FORGET_EVERY_SECONDS, maintenance.forget_answers)
             ),
         ]
+        if settings.sandbox:
+            seconds = clock.LOOK_EVERY_SECONDS
+            others.append(asyncio.create_task(every(work, seconds, clock.advance_if_asked)))
         _log.info("worker_started", worker_id=str(work.worker_id), pid=work.pid)
         sweep = asyncio.create_task(Sweep(work).run())
         await work.is_stopping.wait()

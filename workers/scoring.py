@@ -16,7 +16,7 @@ from app.core.db import Session
 from app.models.states import RunKind, RunTrigger, Stage
 from app.responses.lanes import lease as leases
 from app.responses.lanes.chunk import Chunk
-from app.responses.lanes.due import due_for_resolution, due_for_scoring
+from app.responses.lanes.due import due_for_resolution, due_for_scoring, has_work
 from app.responses.lanes.lease import Lease, LeaseLost, Terms
 from app.responses.lanes.resolving import resolve_chunk
 from app.responses.lanes.scoring import score_chunk
@@ -36,7 +36,10 @@ _DUE = {Stage.SCORING: due_for_scoring, Stage.RESOLUTION: due_for_resolution}
 
 
 async def drain_lane(work: Work, account_id: UUID, campaign_id: UUID) -> None:
-    """Do what is due in a lane, for at most one turn. Steps aside if another worker has it."""
+    """Do what is due in a lane, for at most one turn.
+
+    Steps aside if another worker has it; where nothing is due, it leaves no run.
+    """
     async with work.lanes:
         drain = await _claim(work, account_id, campaign_id)
         if drain is None:
@@ -54,6 +57,8 @@ async def drain_lane(work: Work, account_id: UUID, campaign_id: UUID) -> None:
 
 async def _claim(work: Work, account_id: UUID, campaign_id: UUID) -> "Drain | None":
     async with work.unit_of_work(account_id) as session:
+        if not await has_work(session, account_id, campaign_id):
+            return None
         claimed = await leases.claim(
             session,
             account_id,

@@ -13,24 +13,22 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.core import log
 from app.responses.lanes.due import due_lanes, has_due_lanes
-from app.responses.windows.closing import close_ripe, ripe_windows
+from app.responses.windows.closing import accounts_with_windows, close_ripe
 from workers.scoring import drain_lane
 from workers.work import Work
 
 _log = log.get(__name__)
 
-# Accounts may set their own size; no window of fewer rows than this is looked at for being full.
-_FEWEST = 1
 _LOOK_AGAIN_SECONDS = 0.05
 
 
 async def close_windows(work: Work) -> None:
     """Close every window whose time or size has come, of all accounts."""
     async with work.resources.look_everywhere() as connection:
-        ripe = await ripe_windows(connection, fewest=_FEWEST)
-    for account_id, windows in ripe.items():
+        accounts = await accounts_with_windows(connection)
+    for account_id in accounts:
         async with work.unit_of_work(account_id) as session:
-            await close_ripe(session, account_id, windows)
+            await close_ripe(session, account_id)
 
 
 async def settle(work: Work) -> None:

@@ -33,7 +33,8 @@ class Caller:
     expires_at: datetime | None
 
 
-def resources_of(request: Request) -> Resources:
+async def resources_of(request: Request) -> Resources:
+    """A coroutine, so that it is not sent to a thread: it would wait there for nothing."""
     resources: Resources = request.app.state.resources
     return resources
 

@@ -3,10 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
-from app.accounts.caller import Reader
+from app.accounts.caller import Caller, Reader, requires
 from app.accounts.transaction import Tx
+from app.core.auth import Scope
 from app.core.pages import BadCursor, CursorText, Limit, Page, position
 from app.core.problems import problems
 from app.core.routes import Route
@@ -17,6 +18,9 @@ from app.runs.errors import RunNotFound
 from app.runs.schemas import RunError, RunRead
 
 router = APIRouter(tags=["runs"], route_class=Route)
+
+# An installation key sees the runs of the installation, e.g. of its clock.
+RunReader = Annotated[Caller, Depends(requires(Scope.READ, Scope.PLATFORM))]
 
 
 @router.get("/runs", response_model=Page[RunRead], responses=problems(BadCursor))
@@ -39,7 +43,7 @@ async def list_runs(
 
 
 @router.get("/runs/{run_id}", response_model=RunRead, responses=problems(RunNotFound))
-async def read_run(run_id: UUID, caller: Reader, tx: Tx) -> RunRead:
+async def read_run(run_id: UUID, caller: RunReader, tx: Tx) -> RunRead:
     """One run, with its counts as they stand now."""
     return _read(await queries.get_run(tx, caller.account_id, run_id))
 

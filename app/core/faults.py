@@ -13,6 +13,7 @@ _SENTENCES = {
     "extra_forbidden": "is not a field here",
     "json_invalid": "is not valid JSON",
     "missing": "is missing",
+    "uuid_parsing": "is not a UUID",
 }
 _MOST_FAULTS = 50
 _LONGEST_NAME = 100
@@ -45,13 +46,14 @@ def pointer_to(location: Sequence[str | int], within: str = "") -> str:
         return within
     first, *rest = location
     if first in ("query", "path", "header", "cookie") and not within:
-        return "?" + _escape(rest[0]) if rest else "?"
+        return "?" + escape(rest[0]) if rest else "?"
     steps = rest if first == "body" and not within else [first, *rest]
     # A JSON error's second step is an offset in the text; pointers name fields.
-    return within + "".join(f"/{_escape(step)}" for step in steps)
+    return within + "".join(f"/{escape(step)}" for step in steps)
 
 
-def _escape(step: str | int) -> str:
+def escape(step: str | int) -> str:
+    """One step of a pointer; long names are cut."""
     return str(step)[:_LONGEST_NAME].replace("~", "~0").replace("/", "~1")
 
 

@@ -1,6 +1,7 @@
 """Field types of the wire: text without tricks, times with a zone, durations, free attributes."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -8,11 +9,13 @@ from zoneinfo import ZoneInfo, available_timezones
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from app.core.faults import Wrong
+from app.core.faults import Wrong, escape
 
 ATTRIBUTES_BYTES = 16_000
 _DEEPEST = 8
 _SCORE = 1_000_000_000
+# Without this look, a string of digits would be read as seconds since 1970.
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class Wire(BaseModel):
@@ -65,6 +68,12 @@ def _email(value: str) -> str:
     return value
 
 
+def _dated(value: Any) -> Any:
+    if _text(value) is not None and not _DATE.match(value):
+        raise Wrong("bad_time", "is not a time as in RFC 3339")
+    return value
+
+
 def _utc(value: datetime) -> datetime:
     try:
         return value.astimezone(UTC)
@@ -96,7 +105,7 @@ def _walk(value: Any, pointer: str, depth: int) -> None:
     elif isinstance(value, dict):
         for key, inner in value.items():
             _at(pointer, key)
-            _walk(inner, f"{pointer}/{key[:100]}", depth + 1)
+            _walk(inner, f"{pointer}/{escape(key)}", depth + 1)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
             _walk(inner, f"{pointer}/{index}", depth + 1)
@@ -134,7 +143,7 @@ Email = Annotated[
 Score = Annotated[int, Field(ge=-_SCORE, le=_SCORE), BeforeValidator(_number)]
 Count = Annotated[int, Field(ge=0), BeforeValidator(_number)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
-Moment = Annotated[AwareDatetime, BeforeValidator(_text), AfterValidator(_utc)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_dated), AfterValidator(_utc)]
 Duration = Annotated[timedelta, BeforeValidator(_text), AfterValidator(_duration)]
 TimeZone = Annotated[str, BeforeValidator(_text), AfterValidator(_zone)]
 Attributes = Annotated[dict[str, Any], BeforeValidator(_attributes)]

@@ -42,6 +42,7 @@ class PersonUpsert(PersonFields):
     """A person to make or to merge; absent and null fields erase nothing."""
 
     id: UUID | None = None
+    kind: PersonKind | None = Field(None, description="A new person is a lead unless told.")
 
 
 class PersonPatch(PersonFields):

@@ -8,47 +8,21 @@ from pydantic import BaseModel, Field
 
 from app.core.values import (
     Attributes,
-    Email,
     ExternalId,
     Flag,
     Moment,
     Name,
     Score,
-    Text,
     Wire,
 )
-from app.models.states import IntakeResult, Mode, PersonKind, ResponseStatus, Stage
+from app.models.states import IntakeResult, Mode, ResponseStatus, Stage
+from app.people.schemas import PersonUpsert
 
 MOST_ITEMS = 10_000
 
 
-class PersonIn(Wire):
-    """Who responded: found by id, else external id, else e-mail, else created as a lead.
-
-    Given fields are merged; what is absent (or null) is left as it is.
-    """
-
-    id: UUID | None = None
-    external_id: ExternalId | None = None
-    email: Email | None = None
-    kind: PersonKind | None = None
-    first_name: Text | None = None
-    last_name: Text | None = None
-    title: Text | None = None
-    company: Text | None = None
-    phone: Text | None = None
-    country: Text | None = None
-    industry: Text | None = None
-    lead_source: Text | None = None
-    score: Score | None = None
-    owner: Name | None = None
-    opted_out: Flag | None = None
-    email_opted_out: Flag | None = None
-    sms_opted_out: Flag | None = None
-    do_pending_scoring: Flag | None = Field(
-        None, description="Make the person's responses that wait in manual mode due now."
-    )
-    attributes: Attributes | None = None
+# Who responded is said as in `POST /people`: the same fields, merged by the same rules.
+PersonIn = PersonUpsert
 
 
 class ResponseCreate(Wire):

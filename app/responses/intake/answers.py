@@ -66,8 +66,8 @@ def summary_of(outcomes: Sequence[Outcome]) -> Summary:
 def answer_one(outcome: Outcome) -> Response:
     """201 resolved · 202 pending · 200 nothing more to come · 422 rejected."""
     result = result_of(outcome)
-    if outcome.result is IntakeResult.REJECTED:
-        return _refusal(outcome)
+    if outcome.result is IntakeResult.REJECTED and outcome.reason is not None:
+        return _refusal(outcome.reason)
     headers = {"Location": f"/v1/responses/{result.id}"}
     status = 200
     if outcome.result in _SUCCEEDED and result.status is not None:
@@ -103,10 +103,6 @@ def _wait(outcome: Outcome) -> timedelta | None:
     return scheduling.hold or timedelta(seconds=1)
 
 
-def _refusal(outcome: Outcome) -> Response:
-    if outcome.faults:
-        detail = "The response does not have the form that this call takes."
-        return answer(422, "validation_failed", detail, outcome.faults)
-    reason = Reason(outcome.reason or Reason.INVALID)
+def _refusal(reason: Reason) -> Response:
     pointer, detail = _SENTENCES[reason]
     return answer(422, reason.value, detail, [Fault(pointer, reason.value, detail)])

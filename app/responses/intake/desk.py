@@ -22,10 +22,11 @@ from app.core import log, metrics
 from app.core.db import Session, sqlstate_of
 from app.core.driver import driver_of
 from app.core.errors import Unavailable
+from app.core.problems import as_app_error
 from app.core.resources import Resources
 from app.responses.intake.fold import Outcome
 from app.responses.intake.items import Submission
-from app.responses.intake.reading import read_live_keys
+from app.responses.intake.reading import read_live_keys, wait_for_turn
 from app.responses.intake.transaction import Redo, take_in
 
 _log = log.get(__name__)
@@ -120,7 +121,7 @@ class Desk:
         try:
             outcomes = await self._take([waiting.submission for waiting in gathered])
         except Exception as error:
-            if len(gathered) == 1 or isinstance(error, Unavailable):
+            if len(gathered) == 1 or isinstance(as_app_error(error), Unavailable):
                 for waiting in gathered:
                     _fail(waiting, error)
                 return
@@ -137,26 +138,33 @@ class Desk:
         """One transaction for all of them, tried again where another was first."""
         accounts = {submission.account_id for submission in submissions}
 
-        async def attempt() -> list[list[Outcome]]:
+        async def attempt(is_again: bool) -> list[list[Outcome]]:
             async with self._resources.unit_of_work(*accounts) as session:
-                return await take_checked(session, submissions)
+                return await take_checked(session, submissions, is_again=is_again)
 
         outcomes = await tried(attempt, most=self._settings.attempts)
-        metrics.INTAKE_COMMITS.inc()
-        for outcome in (o for answered in outcomes for o in answered):
-            metrics.INTAKE_ITEMS.labels(outcome.result.value).inc()
+        count(outcomes)
         return outcomes
 
 
-async def tried(attempt: Callable[[], Awaitable[T]], *, most: int) -> T:
+def count(outcomes: Sequence[Sequence[Outcome]]) -> None:
+    """Show in the metrics what one committed transaction has taken in."""
+    metrics.INTAKE_COMMITS.inc()
+    for outcome in (o for answered in outcomes for o in answered):
+        metrics.INTAKE_ITEMS.labels(outcome.result.value).inc()
+
+
+async def tried(attempt: Callable[[bool], Awaitable[T]], *, most: int) -> T:
     """Run a transaction, again where another was first; at most `most` times, with jitter.
+
+    The attempt is told whether it is another one.
 
     Raises:
         IntakeBusy: every try met a deadlock, a lock timeout or somebody faster.
     """
     for number in range(1, most + 1):
         try:
-            return await attempt()
+            return await attempt(number > 1)
         except Exception as error:
             if not is_worth_another_try(error):
                 raise
@@ -165,14 +173,23 @@ async def tried(attempt: Callable[[], Awaitable[T]], *, most: int) -> T:
     raise IntakeBusy
 
 
-async def take_checked(session: Session, submissions: Sequence[Submission]) -> list[list[Outcome]]:
+async def take_checked(
+    session: Session, submissions: Sequence[Submission], *, is_again: bool
+) -> list[list[Outcome]]:
     """Take in, after a look whether the keys behind it still live.
+
+    Those who met somebody faster go one after the other within their account: people who are
+    new and known by an address here and an external id there leave no order in which many
+    writers could insert them without meeting again.
 
     Raises:
         KeyInvalid: one was revoked since it was last looked at.
         Redo: roll back and call again.
     """
     await _check_keys(session, submissions)
+    if is_again:
+        accounts = {submission.account_id for submission in submissions}
+        await wait_for_turn(await driver_of(session), accounts)
     return await take_in(session, submissions)
 
 

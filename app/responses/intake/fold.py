@@ -16,7 +16,7 @@ from app.core.ids import uuid7
 from app.models.states import IntakeResult, ResponseStatus
 from app.responses.intake.items import Invalid, Item, Submission
 from app.responses.intake.people import People, PersonState, is_too_large
-from app.responses.intake.records import Records, RecordState
+from app.responses.intake.records import Key, Records, RecordState
 from app.responses.intake.rules import (
     Caution,
     MemberStatus,
@@ -74,7 +74,7 @@ class Outcome:
     index: int
     external_id: str | None
     result: IntakeResult
-    reason: str | None = None
+    reason: Reason | None = None
     warnings: tuple[Caution, ...] = ()
     faults: tuple[Fault, ...] = ()
     record: RecordState | None = None
@@ -89,12 +89,16 @@ class Fold:
     people: People = field(default_factory=People)
     records: Records = field(default_factory=Records)
     new_keys: dict[SeenKey, RecordState] = field(default_factory=dict)
-    created_people: list[PersonState] = field(default_factory=list)
     asked_for_scoring: set[tuple[UUID, UUID]] = field(default_factory=set)
 
     def take_all(self, submissions: Sequence[Submission]) -> list[list[Outcome]]:
         """Fold every item of every submission; one list of outcomes for each submission."""
         return [[self._take(sent, item) for item in sent.items] for sent in submissions]
+
+    def to_read(self) -> set[Key]:
+        """The records that a fold has to know: of people who were there before."""
+        there = self.people.by_id
+        return {key for key in self.records.asked if there[key[0], key[1]].birth is None}
 
     def _take(self, sent: Submission, item: Item | Invalid) -> Outcome:
         if isinstance(item, Invalid):
@@ -137,8 +141,7 @@ class Fold:
                 duplicate.record = same
                 return duplicate
         if person is None:
-            person = self.people.create(sent.account_id)
-            self.created_people.append(person)
+            person = self.people.create(sent.account_id, given.person)
         warnings = self.people.merge(person, given.person)
         if given.person.do_pending_scoring:
             self.asked_for_scoring.add((sent.account_id, person.id))

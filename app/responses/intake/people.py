@@ -2,16 +2,21 @@
 
 An e-mail address that a person gives up within a transaction goes on naming that person until
 the transaction ends, so that the order of items never makes one person two.
+
+Items are folded more than once. Whoever a fold makes is known by the identity it was made with,
+its birth, so that the next fold makes it again, at the same item and with the same id.
 """
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from app.core.ids import uuid7
 from app.core.values import ATTRIBUTES_BYTES
 from app.models.states import PersonKind
+from app.people.rules import fold_email
 from app.responses.intake.rules import Caution, Reason
 from app.responses.schemas import PersonIn
 
@@ -32,34 +37,51 @@ _NEW: dict[str, Any] = {
 }
 
 
-def fold_email(email: str) -> str:
-    """The form by which addresses are the same: trimmed and case-folded."""
-    return email.strip().casefold()
+# The account, external id and folded address of the item that made a person.
+Birth = tuple[UUID, str | None, str | None]
 
 
 @dataclass(slots=True)
 class PersonState:
-    """A person as it stands within the transaction."""
+    """A person as it stands within the transaction; `stored` is what its row has, if there is one.
+
+    `birth` is set for those that this transaction makes.
+    """
 
     account_id: UUID
     id: UUID
     values: dict[str, Any]
-    is_new: bool = False
-    changed: set[str] = field(default_factory=set)
+    stored: dict[str, Any] | None
+    birth: Birth | None = None
 
-    def set(self, name: str, value: Any) -> None:
-        if self.values[name] != value:
-            self.values[name] = value
-            self.changed.add(name)
+    @property
+    def changed(self) -> set[str]:
+        """The fields in which its row has to be written again."""
+        stored = self.stored
+        if stored is None:
+            return set()
+        return {name for name, value in self.values.items() if _differs(stored[name], value)}
 
 
 class People:
-    """Everyone the items of a transaction name, by each of their identities."""
+    """Everyone the items of a transaction name, by each of their identities.
 
-    def __init__(self) -> None:
+    Args:
+        known: who was there before, as they are stored.
+        inserted: the rows that this transaction has inserted already, for whoever makes them.
+    """
+
+    def __init__(
+        self,
+        known: Iterable[PersonState] = (),
+        inserted: Mapping[Birth, PersonState] | None = None,
+    ) -> None:
+        self._inserted = inserted or {}
         self.by_id: dict[tuple[UUID, UUID], PersonState] = {}
         self._by_external: dict[tuple[UUID, str], PersonState] = {}
         self._by_email: dict[tuple[UUID, str], PersonState] = {}
+        for person in known:
+            self.add(replace(person, values=dict(person.values)))
 
     def add(self, person: PersonState) -> None:
         """Make a person known by all its identities."""
@@ -83,27 +105,42 @@ class People:
             found = self._by_email.get((account_id, fold_email(given.email)))
         return found
 
-    def create(self, account_id: UUID) -> PersonState:
+    def create(self, account_id: UUID, given: PersonIn) -> PersonState:
         """A new lead, still without any field."""
-        person = PersonState(account_id, uuid7(), {**_NEW, "attributes": {}}, is_new=True)
+        email = None if given.email is None else fold_email(given.email)
+        birth = (account_id, given.external_id, email)
+        row = self._inserted.get(birth)
+        person = PersonState(
+            account_id,
+            id=row.id if row else uuid7(),
+            values={**_NEW, "attributes": {}},
+            stored=row.stored if row else None,
+            birth=birth,
+        )
         self.by_id[account_id, person.id] = person
         return person
+
+    def created(self) -> list[PersonState]:
+        """Those that this transaction makes, in the order of their items."""
+        return [person for person in self.by_id.values() if person.birth is not None]
 
     def merge(self, person: PersonState, given: PersonIn) -> list[Caution]:
         """Merge the given fields; an absent or null one never erases."""
         warnings: list[Caution] = []
-        if not self._merge_external_id(person, given) or not self._merge_email(person, given):
+        is_whole = [self._merge_external_id(person, given), self._merge_email(person, given)]
+        if not all(is_whole):
             warnings.append(Caution.IDENTITY_CONFLICT)
         for name in PLAIN_FIELDS:
             value = getattr(given, name)
             if value is not None:
-                person.set(name, str(value) if name == "kind" else value)
+                person.values[name] = str(value) if name == "kind" else value
         if given.attributes:
-            merged = person.values["attributes"] | given.attributes
+            known = {name: v for name, v in given.attributes.items() if v is not None}
+            merged = person.values["attributes"] | known
             if is_too_large(merged):
                 warnings.append(Caution.ATTRIBUTES_TOO_LARGE)
             else:
-                person.set("attributes", merged)
+                person.values["attributes"] = merged
         return warnings
 
     def _merge_external_id(self, person: PersonState, given: PersonIn) -> bool:
@@ -114,7 +151,7 @@ class People:
         is_replacing = person.values["external_id"] is not None and given.id is None
         if is_replacing or self._by_external.get(key, person) is not person:
             return False
-        person.set("external_id", given.external_id)
+        person.values["external_id"] = given.external_id
         self._by_external[key] = person
         return True
 
@@ -125,9 +162,7 @@ class People:
         folded = fold_email(given.email)
         if self._by_email.get((person.account_id, folded), person) is not person:
             return False
-        if folded != person.values["email_folded"]:
-            person.set("email", given.email)
-            person.set("email_folded", folded)
+        person.values |= {"email": given.email, "email_folded": folded}
         self._by_email[person.account_id, folded] = person
         return True
 
@@ -135,3 +170,8 @@ class People:
 def is_too_large(attributes: dict[str, Any]) -> bool:
     """Whether merged attributes outgrow what a record may carry."""
     return len(json.dumps(attributes, ensure_ascii=False).encode()) > ATTRIBUTES_BYTES
+
+
+def _differs(stored: Any, value: Any) -> bool:
+    """Whether they are not the same; in attributes, 1, 1.0 and true are not."""
+    return stored != value or (isinstance(value, dict) and repr(stored) != repr(value))

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from app.core.driver import Driver, Row
 from app.models.states import ResponseStatus
+from app.people.rules import fold_email
 from app.responses.intake.fold import AccountFacts, CampaignFacts, Seen, SeenKey
 from app.responses.intake.items import Item, Submission
-from app.responses.intake.people import FIELDS, PersonState, fold_email
+from app.responses.intake.people import FIELDS, PersonState
 from app.responses.intake.records import RecordState
 from app.responses.intake.rules import MemberStatus
 from app.scoring.schemas import ScoringSettingsDocument
@@ -23,6 +24,11 @@ _LIVE_KEYS = """
 SELECT id FROM api_keys
  WHERE account_id = ANY ($1::uuid[]) AND id = ANY ($2::uuid[]) AND revoked_at IS NULL
    AND (expires_at IS NULL OR expires_at > clock_timestamp())
+"""
+_TURNS = """
+SELECT pg_advisory_xact_lock(turn) FROM (
+    SELECT hashtextextended('intake ' || id, 0) AS turn FROM unnest($1::uuid[]) AS w(id) ORDER BY 1
+) AS turns
 """
 _CAMPAIGNS = """
 SELECT w.account_id, w.ref, c.id, c.member_statuses, c.default_responded_status, c.repeat_limit
@@ -46,12 +52,12 @@ SELECT {_COLUMNS} FROM unnest($3::uuid[], $4::text[]) AS w(account_id, external_
 UNION ALL
 SELECT {_COLUMNS} FROM unnest($5::uuid[], $6::text[]) AS w(account_id, email)
   JOIN people p ON p.account_id = w.account_id AND p.email_folded = w.email
-"""  # noqa: S608  (column names of our own)
+"""
 _LOCK_PEOPLE = f"""
 SELECT {_COLUMNS} FROM unnest($1::uuid[], $2::uuid[]) AS w(account_id, id)
   JOIN people p ON p.account_id = w.account_id AND p.id = w.id
  ORDER BY p.id FOR UPDATE OF p
-"""  # noqa: S608  (column names of our own)
+"""
 _RECORDS = """
 SELECT r.account_id, r.id, r.campaign_id, r.person_id, r.repeat_number, r.member_status,
        r.is_responded, r.status, r.responded_at, r.attributes
@@ -78,6 +84,11 @@ async def read_live_keys(driver: Driver, submissions: Iterable[Submission]) -> s
         return set()
     accounts, keys = _columns(shown, 2)
     return {row["id"] for row in await driver.fetch(_LIVE_KEYS, accounts, keys)}
+
+
+async def wait_for_turn(driver: Driver, accounts: Iterable[UUID]) -> None:
+    """Go one after the other with whoever else calls this for the same accounts."""
+    await driver.execute(_TURNS, list(accounts))
 
 
 async def read_campaigns(
@@ -167,8 +178,8 @@ def _campaign(row: Row) -> CampaignFacts:
 
 
 def _person(row: Row) -> PersonState:
-    values = {name: row[name] for name in FIELDS}
-    return PersonState(row["account_id"], row["id"], values)
+    stored = {name: row[name] for name in FIELDS}
+    return PersonState(row["account_id"], row["id"], dict(stored), stored)
 
 
 def _record(row: Row, campaign: CampaignFacts) -> RecordState:

@@ -1,7 +1,7 @@
 """The campaign-member records of one transaction, in memory. Pure."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -39,31 +39,28 @@ class RecordState:
 Key = tuple[UUID, UUID, UUID]
 
 
-class NotRead(Exception):
-    """The fold came to a person whose records were not read: somebody changed who is who."""
-
-
 class Records:
     """Records by account, person and campaign; the latest has the highest repeat number.
 
-    Without `read`, a rehearsal: nothing is there, and `asked` gathers what will have to be read.
+    What was not read looks as if it were not there; `asked` gathers what a fold has to know.
     """
 
-    def __init__(self, read: Collection[Key] | None = None) -> None:
+    def __init__(self, found: Iterable[RecordState] = ()) -> None:
         self._found: dict[Key, list[RecordState]] = defaultdict(list)
-        self._read = read
         self.asked: set[Key] = set()
+        for record in found:
+            self.add(record)
 
     def add(self, record: RecordState) -> None:
         self._found[record.account_id, record.person_id, record.campaign_id].append(record)
 
     def latest(self, key: Key) -> RecordState | None:
-        self._ask(key)
+        self.asked.add(key)
         return max(self._found.get(key, ()), key=lambda r: r.repeat_number, default=None)
 
     def at(self, key: Key, member_status: str, moment: datetime) -> RecordState | None:
         """The record with this member status and moment; how senders without ids repeat."""
-        self._ask(key)
+        self.asked.add(key)
         for record in self._found.get(key, ()):
             if record.member_status.name == member_status and record.responded_at == moment:
                 return record
@@ -72,8 +69,3 @@ class Records:
     def touched(self) -> list[RecordState]:
         """Every record that this transaction has to write."""
         return [r for found in self._found.values() for r in found if r.is_new or r.is_changed]
-
-    def _ask(self, key: Key) -> None:
-        self.asked.add(key)
-        if self._read is not None and key not in self._read:
-            raise NotRead

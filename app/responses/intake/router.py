@@ -16,7 +16,7 @@ from app.core.problems import ValidationFailed, problems
 from app.core.routes import NotJson, Route, read_json
 from app.responses.errors import ResponseRejected
 from app.responses.intake.answers import answer_batch, answer_one
-from app.responses.intake.desk import Desk, IntakeBusy, IntakeFull, take_checked, tried
+from app.responses.intake.desk import Desk, IntakeBusy, IntakeFull, count, take_checked, tried
 from app.responses.intake.fold import Outcome
 from app.responses.intake.items import Invalid, Item, Submission, parse_item, parse_items, size_of
 from app.responses.integrations import service as integrations
@@ -48,7 +48,7 @@ def body_of(schema: str) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
-def desk_of(request: Request) -> Desk:
+async def desk_of(request: Request) -> Desk:
     desk: Desk = request.app.state.desk
     return desk
 
@@ -67,7 +67,7 @@ async def post_response(
     request: Request, caller: Ingester, desk: AtDesk, resources: Held, key: Repeatable = None
 ) -> Response:
     """Take in one campaign response; durable before the answer."""
-    item = parse_item(await read_json(request), 0)
+    item = _item_in(await read_json(request))
     return await _take(request, caller, desk, resources, (item,), key, _first)
 
 
@@ -111,7 +111,7 @@ async def post_webhook(
     body, kind = await request.body(), request.headers.get("content-type")
     async with resources.unit_of_work(caller.account_id) as session:
         raw = await integrations.translate(session, caller.account_id, name, kind, body)
-    return await _take(request, caller, desk, resources, (parse_item(raw, 0),), key, _first)
+    return await _take(request, caller, desk, resources, (_item_in(raw),), key, _first)
 
 
 async def _take(
@@ -134,19 +134,29 @@ async def _take(
     if key is None:
         return answer(await desk.submit(sent))
 
-    async def once() -> Response:
+    async def once(is_again: bool) -> tuple[Response, list[list[Outcome]]]:
         async with resources.unit_of_work(caller.account_id) as session:
             claim = await claimed(session, request, caller.account_id, key)
-            outcomes = await take_checked(session, [sent])
+            outcomes = await take_checked(session, [sent], is_again=is_again)
             response = answer(outcomes[0])
             await idempotency.keep(session, claim, response, bytes(response.body))
-        return response
+        return response, outcomes
 
-    return await tried(once, most=resources.settings.intake.attempts)
+    response, outcomes = await tried(once, most=resources.settings.intake.attempts)
+    count(outcomes)
+    return response
 
 
 def _first(outcomes: Sequence[Outcome]) -> Response:
     return answer_one(outcomes[0])
+
+
+def _item_in(body: Any) -> Item:
+    """The one item of a request; one that makes no sense is refused before anything is kept."""
+    item = parse_item(body, 0)
+    if isinstance(item, Invalid):
+        raise ValidationFailed(faults=item.faults)
+    return item
 
 
 def _list_in(body: Any) -> list[Any]:

@@ -3,6 +3,10 @@
 accounts, keys, campaigns, seen ─▶ people (no lock) ─▶ rehearse the fold
     ─▶ insert missing people, find again ─▶ lock people by id ─▶ their records ─▶ fold
     ─▶ people · records · keys · windows · pending · synchronous stages · counters
+
+The rehearsal knows no records, so it may merge what a duplicate brings. Where that changes who
+is who, the fold decides: it is done again with the records it asked for, and people are inserted
+or taken back after it.
 """
 
 from collections.abc import Sequence
@@ -19,8 +23,8 @@ from app.responses.counters import append_deltas
 from app.responses.intake import reading, writing
 from app.responses.intake.fold import Context, Fold, Outcome
 from app.responses.intake.items import Item, Submission
-from app.responses.intake.people import PersonState
-from app.responses.intake.records import NotRead, Records, RecordState
+from app.responses.intake.people import Birth, People, PersonState
+from app.responses.intake.records import Records, RecordState
 from app.responses.intake.synchronous import score_and_resolve
 from app.responses.windows.opening import WindowKey, open_windows
 
@@ -39,26 +43,24 @@ async def take_in(session: Session, submissions: Sequence[Submission]) -> list[l
     now = clock.business_now(session)
     items = [(s.account_id, i) for s in submissions for i in s.items if isinstance(i, Item)]
     context = await _read_context(driver, submissions, now)
-    rehearsed = await _rehearse(driver, context, submissions, items)
-    fold = Fold(context)
-    for person in await reading.lock_people(driver, rehearsed.people.by_id):
-        fold.people.add(person)
-    by_id = {campaign.id: campaign for campaign in context.campaigns.values()}
-    wanted = rehearsed.records.asked
-    fold.records = Records(wanted)
-    for record in await reading.read_records(driver, wanted, by_id):
-        fold.records.add(record)
+    inserted: dict[Birth, PersonState] = {}
+    rehearsed = await _rehearse(driver, context, submissions, items, inserted)
+    known = [key for key, person in rehearsed.people.by_id.items() if person.birth is None]
+    people = await reading.lock_people(driver, known)
     # Locked by now, so whoever was ahead of us with the same external id has committed.
     keys = [key for key in _keys(submissions) if key not in context.seen]
     if await reading.read_seen(driver, keys):
         raise Redo
-    try:
+    by_id = {campaign.id: campaign for campaign in context.campaigns.values()}
+    wanted = rehearsed.to_read()
+    while True:
+        records = await reading.read_records(driver, wanted, by_id)
+        fold = Fold(context, People(people, inserted), Records(records))
         outcomes = fold.take_all(submissions)
-    except NotRead:
-        raise Redo from None
-    if fold.created_people:
-        raise Redo
-    await _write(session, driver, fold)
+        if fold.to_read() <= wanted:
+            break
+        wanted |= fold.to_read()
+    await _write(session, driver, fold, inserted)
     return outcomes
 
 
@@ -96,25 +98,40 @@ async def _rehearse(
     context: Context,
     submissions: Sequence[Submission],
     items: Sequence[tuple[UUID, Item]],
+    inserted: dict[Birth, PersonState],
 ) -> Fold:
-    """Fold without locks, to learn whom to insert, whom to lock and which records to read."""
+    """Fold without locks, to learn whom to lock and which records to read; insert who is missing.
+
+    What went in is put into `inserted`.
+    """
     for _ in range(3):
-        fold = Fold(context)
-        for person in await reading.find_people(driver, items):
-            fold.people.add(person)
+        ours = {person.id for person in inserted.values()}
+        found = await reading.find_people(driver, items)
+        fold = Fold(context, People((p for p in found if p.id not in ours), inserted))
         fold.take_all(submissions)
-        missing = fold.created_people
-        if not missing:
-            return fold
-        if await writing.insert_people(driver, missing, context.now) == len(missing):
+        if await _insert_people(driver, fold, inserted):
             return fold
     raise Redo
 
 
-async def _write(session: Session, driver: Driver, fold: Fold) -> None:
+async def _insert_people(driver: Driver, fold: Fold, inserted: dict[Birth, PersonState]) -> bool:
+    """Insert those that the fold made and that have no row; False if not all of them went in."""
+    missing = [person for person in fold.people.created() if person.stored is None]
+    done = await writing.insert_people(driver, missing, fold.context.now)
+    inserted |= {person.birth: person for person in done if person.birth is not None}
+    return len(done) == len(missing)
+
+
+async def _write(
+    session: Session, driver: Driver, fold: Fold, inserted: dict[Birth, PersonState]
+) -> None:
     now = fold.context.now
+    made = {person.birth for person in fold.people.created()}
+    await writing.delete_people(driver, [p for birth, p in inserted.items() if birth not in made])
     people = [person for person in fold.people.by_id.values() if person.changed]
     await writing.update_people(driver, people, now)
+    if not await _insert_people(driver, fold, inserted):
+        raise Redo
     records = fold.records.touched()
     await writing.write_records(driver, records, now)
     if not await writing.insert_keys(driver, fold.new_keys, now):

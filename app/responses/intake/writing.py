@@ -28,13 +28,17 @@ SELECT account_id, id, {", ".join(FIELDS)}, 1, $3, $3
  ORDER BY external_id, email_folded
 ON CONFLICT DO NOTHING
 RETURNING id
-"""  # noqa: S608  (column names of our own)
+"""
+_DELETE_PEOPLE = """
+DELETE FROM people p USING unnest($1::uuid[], $2::uuid[]) AS w(account_id, id)
+ WHERE p.account_id = w.account_id AND p.id = w.id
+"""
 _UPDATE_PEOPLE = f"""
 UPDATE people p SET {", ".join(f"{name} = w.{name}" for name in FIELDS)},
        version = p.version + 1, updated_at = $3
   FROM unnest($1::uuid[], $2::uuid[], {_PLACES}) AS w(account_id, id, {", ".join(FIELDS)})
  WHERE p.account_id = w.account_id AND p.id = w.id
-"""  # noqa: S608  (column names of our own)
+"""
 _INSERT_RECORDS = """
 INSERT INTO responses
        (account_id, id, campaign_id, person_id, repeat_number, member_status, is_responded, status,
@@ -72,9 +76,24 @@ SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[],
 """
 
 
-async def insert_people(driver: Driver, people: Sequence[PersonState], now: datetime) -> int:
-    """Insert new people; returns how many, fewer where another transaction was first."""
-    return len(await driver.fetch(_INSERT_PEOPLE, *_people(people, now)))
+async def insert_people(
+    driver: Driver, people: Sequence[PersonState], now: datetime
+) -> list[PersonState]:
+    """Insert new people; returns those it did, fewer where another transaction was first."""
+    if not people:
+        return []
+    done = {row["id"] for row in await driver.fetch(_INSERT_PEOPLE, *_people(people, now))}
+    inserted = [person for person in people if person.id in done]
+    for person in inserted:
+        person.stored = dict(person.values)
+    return inserted
+
+
+async def delete_people(driver: Driver, people: Sequence[PersonState]) -> None:
+    """Take back people whom this transaction has inserted and found to be others."""
+    if people:
+        accounts, ids = [p.account_id for p in people], [p.id for p in people]
+        await driver.execute(_DELETE_PEOPLE, accounts, ids)
 
 
 async def update_people(driver: Driver, people: Sequence[PersonState], now: datetime) -> None:

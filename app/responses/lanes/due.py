@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.core import clock
 from app.core.db import Session
 from app.core.driver import driver_of
 from app.responses.lanes.lease import Lease, Terms
@@ -114,7 +115,12 @@ _FREE_LANES = text(
      LIMIT :most
     """
 )
-_ANY_LANE = text(_DUE + "SELECT EXISTS (SELECT FROM due)")
+_UNFINISHED = """
+SELECT run_id FROM lanes WHERE account_id = $1 AND campaign_id = $2 AND run_id IS NOT NULL
+"""
+_ANY_LANE = text(
+    _DUE + "SELECT EXISTS (SELECT FROM due JOIN lanes USING (account_id, campaign_id))"
+)
 
 
 async def due_for_scoring(session: Session, lease: Lease, terms: Terms) -> list[UUID]:
@@ -136,6 +142,16 @@ async def due_lanes(connection: AsyncConnection, *, most: int) -> list[tuple[UUI
 async def has_due_lanes(connection: AsyncConnection) -> bool:
     """Whether any lane has due work or an unfinished run, whoever holds it."""
     return bool(await connection.scalar(_ANY_LANE))
+
+
+async def has_work(session: Session, account_id: UUID, campaign_id: UUID) -> bool:
+    """Whether a lane has due rows or an unfinished run; most rings come after the work is done."""
+    driver = await driver_of(session)
+    now = clock.business_now(session)
+    for sql in (_SCORING, _RESOLUTION):
+        if await driver.fetchrow(sql, account_id, campaign_id, now, 1):
+            return True
+    return await driver.fetchrow(_UNFINISHED, account_id, campaign_id) is not None
 
 
 async def _ids(session: Session, sql: str, lease: Lease, now: datetime, most: int) -> list[UUID]:

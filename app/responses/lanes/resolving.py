@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from app.core.db import Session
@@ -16,9 +17,12 @@ from app.responses.resolution.sql import lock_people, resolve
 from app.scoring.points import points_of
 from app.scoring.sql import score
 
-_GRACED = """
-SELECT response_id FROM pending_resolution
- WHERE account_id = $1 AND response_id = ANY ($2::uuid[]) AND has_grace
+# Also those whose person's score changed before they began to wait: nothing woke them for it.
+_TO_SCORE_AGAIN = """
+SELECT q.response_id FROM pending_resolution q
+ WHERE q.account_id = $1 AND q.response_id = ANY ($2::uuid[]) AND (q.has_grace OR ($3
+   AND (SELECT score FROM people WHERE account_id = $1 AND id = q.person_id)
+    <> (SELECT score_person FROM responses WHERE account_id = $1 AND id = q.response_id)))
 """
 _DONE = "DELETE FROM pending_resolution WHERE account_id = $1 AND response_id = ANY ($2::uuid[])"
 _WAIT = """
@@ -36,10 +40,13 @@ async def resolve_chunk(session: Session, lease: Lease, terms: Terms, due: Seque
     account_id = lease.account_id
     driver = await driver_of(session)
     await lock_people(session, account_id, due)
-    graced = [row["response_id"] for row in await driver.fetch(_GRACED, account_id, due)]
-    if graced:
+    has_grace = terms.settings.score_grace > timedelta()
+    rows = await driver.fetch(_TO_SCORE_AGAIN, account_id, due, has_grace)
+    if rows:
         points = await points_of(session, account_id, terms.ruleset_version)
-        await score(session, account_id, graced, points, now=terms.now)
+        await score(
+            session, account_id, [row["response_id"] for row in rows], points, now=terms.now
+        )
     outcome = await resolve(session, account_id, due, terms.settings, now=terms.now)
     done = [verdict.candidate.response_id for verdict in outcome.resolved]
     await driver.execute(_DONE, account_id, done)

@@ -12,10 +12,13 @@ from app.responses.resolution.owners import assign
 from app.responses.resolution.rules import Candidate, Verdict, decide_all
 from app.scoring.schemas import ScoringSettingsDocument
 
+# Both go row by row through primary keys: on tables too young for statistics the planner took one
+# row for granted and read the whole account for each response of a chunk.
 _LOCK_PEOPLE = """
 SELECT p.id FROM people p
  WHERE p.account_id = $1
-   AND p.id IN (SELECT person_id FROM responses WHERE account_id = $1 AND id = ANY ($2::uuid[]))
+   AND p.id = ANY (ARRAY (
+       SELECT person_id FROM responses WHERE account_id = $1 AND id = ANY ($2::uuid[])))
  ORDER BY p.id FOR UPDATE
 """
 _READ = """
@@ -26,9 +29,14 @@ SELECT r.id, r.person_id, r.campaign_id, r.score_total, r.is_prompt, r.mode, r.r
                 WHERE oc.account_id = r.account_id AND oc.person_id = r.person_id
                   AND o.state = 'open') AS has_open_opportunity
   FROM responses r
-  JOIN people p ON p.account_id = r.account_id AND p.id = r.person_id
-  JOIN campaigns c ON c.account_id = r.account_id AND c.id = r.campaign_id
-  LEFT JOIN active_responses a ON a.account_id = r.account_id AND a.person_id = r.person_id
+ CROSS JOIN LATERAL (
+       SELECT nurture_until FROM people WHERE account_id = $1 AND id = r.person_id OFFSET 0) p
+ CROSS JOIN LATERAL (
+       SELECT threshold, owners FROM campaigns
+        WHERE account_id = $1 AND id = r.campaign_id OFFSET 0) c
+  LEFT JOIN LATERAL (
+       SELECT response_id FROM active_responses
+        WHERE account_id = $1 AND person_id = r.person_id OFFSET 0) a ON true
  WHERE r.account_id = $1 AND r.id = ANY ($2::uuid[])
 """
 _RESOLVE = """

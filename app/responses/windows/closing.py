@@ -10,22 +10,30 @@ from app.core.driver import driver_of
 from app.core.queue import Ring, Task, ring_after
 from app.models.states import CloseReason
 
-# Which windows may be closed; decided again, under the row's lock, by the UPDATE. Size is looked
-# at by skipping to the row that would fill a chunk, never by counting.
-_RIPE = text(
+# Accounts with windows that nobody holds; which of them to close is looked up account by account,
+# because only there the size that fills a window may be read.
+_ACCOUNTS = text(
     """
-    SELECT w.account_id, w.id FROM windows w
+    SELECT DISTINCT w.account_id FROM windows w
      CROSS JOIN (SELECT business_now() AS moment) now
-     WHERE w.closed_at IS NULL AND (
-           (w.closes_at <= now.moment AND (w.held_until IS NULL OR w.held_until <= now.moment))
-           OR ((w.held_until IS NULL OR w.held_until <= now.moment) AND EXISTS (
-              SELECT FROM pending_scoring p
-               WHERE p.account_id = w.account_id AND p.campaign_id = w.campaign_id
-                 AND p.window_id = w.id
-              OFFSET :fewest LIMIT 1)))
-     ORDER BY w.closes_at LIMIT 1000
+     WHERE w.closed_at IS NULL AND (w.held_until IS NULL OR w.held_until <= now.moment)
     """
 )
+_SIZE = """
+SELECT coalesce((SELECT (document ->> 'scoring_batch_size')::int
+                   FROM scoring_settings WHERE account_id = $1), 200)
+"""
+# Size is looked at by skipping to the row that would fill a chunk, never by counting; decided
+# again, under the row's lock, by the UPDATE.
+_RIPE = """
+SELECT w.id FROM windows w
+ WHERE w.account_id = $1 AND w.closed_at IS NULL AND (w.held_until IS NULL OR w.held_until <= $2)
+   AND (w.closes_at <= $2 OR EXISTS (
+        SELECT FROM pending_scoring p
+         WHERE p.account_id = $1 AND p.campaign_id = w.campaign_id AND p.window_id = w.id
+        OFFSET $3 - 1 LIMIT 1))
+ ORDER BY w.closes_at LIMIT 1000
+"""
 _CLOSE = """
 WITH ripe AS (
     SELECT w.id, w.campaign_id, w.closes_at, w.held_until,
@@ -47,31 +55,22 @@ UPDATE windows w SET closed_at = $3, closed_rows = ripe.n, closed_who = $5,
        AND (ripe.closes_at <= $3 OR ripe.n >= $6)))
 RETURNING w.campaign_id
 """
-_BATCH_SIZE = """
-SELECT coalesce((SELECT (document ->> 'scoring_batch_size')::int
-                   FROM scoring_settings WHERE account_id = $1), 200)
-"""
 
 
-async def ripe_windows(connection: AsyncConnection, *, fewest: int) -> dict[UUID, list[UUID]]:
-    """Open windows of all accounts that may have to be closed, by account.
-
-    Args:
-        fewest: the smallest batch size of any account; below it no window is full.
-    """
-    rows = (await connection.execute(_RIPE, {"fewest": fewest - 1})).all()
-    found: dict[UUID, list[UUID]] = {}
-    for row in rows:
-        found.setdefault(row.account_id, []).append(row.id)
-    return found
+async def accounts_with_windows(connection: AsyncConnection) -> list[UUID]:
+    """Accounts of which an open window may have to be closed."""
+    return list((await connection.execute(_ACCOUNTS)).scalars())
 
 
-async def close_ripe(session: Session, account_id: UUID, windows: list[UUID]) -> int:
-    """Close those of these windows whose time or size has come; returns how many."""
+async def close_ripe(session: Session, account_id: UUID) -> int:
+    """Close the account's windows whose time or size has come; returns how many."""
     driver = await driver_of(session)
-    size = await driver.fetchval(_BATCH_SIZE, account_id)
     now = session.info["now"]
-    rows = await driver.fetch(_CLOSE, account_id, windows, now, None, None, size)
+    size = await driver.fetchval(_SIZE, account_id)
+    ripe = [row["id"] for row in await driver.fetch(_RIPE, account_id, now, size)]
+    if not ripe:
+        return 0
+    rows = await driver.fetch(_CLOSE, account_id, ripe, now, None, None, size)
     for row in rows:
         ring_after(session, Ring(Task.DRAIN_LANE, account_id, row["campaign_id"]))
     return len(rows)

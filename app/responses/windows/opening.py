@@ -10,7 +10,8 @@ from app.core.ids import uuid7
 
 _OPEN = """
 INSERT INTO windows (account_id, id, user_id, user_name, campaign_id, opened_at, closes_at)
-SELECT w.account_id, w.id, w.user_id, w.user_name, w.campaign_id, $7, $7 + w.delay
+SELECT w.account_id, w.id, w.user_id, w.user_name, w.campaign_id,
+       $7::timestamptz, $7::timestamptz + w.delay
   FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::interval[])
        AS w(account_id, id, user_id, user_name, campaign_id, delay)
  ORDER BY w.account_id, w.user_id, w.campaign_id

@@ -1,0 +1,350 @@
+"""Lanes: one worker at a time, fenced by a token; poison rows are set aside alone."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from app.core.resources import Resources
+from app.core.settings import Scoring, Settings
+from app.models.states import ResponseStatus
+from app.responses.lanes.due import due_lanes
+from app.responses.lanes.lease import LeaseLost
+from app.runs.tally import Tally
+from tests.conftest import MakeTenant, Tenant
+from tests.people.making import an_email
+from tests.responses.conftest import Advance, Settle
+from tests.responses.engine_making import (
+    ASYNCHRONOUS,
+    Json,
+    a_campaign,
+    an_item,
+    as_owner,
+    change,
+    claim,
+    configure,
+    count_statuses,
+    events_of,
+    get,
+    let_the_lease_pass,
+    listed_responses,
+    post,
+    post_all,
+    read,
+    rows,
+    runs_of,
+)
+from workers.scoring import Drain, drain_lane
+from workers.work import Work
+
+PENDING, OPEN = ResponseStatus.PENDING_SCORING, ResponseStatus.OPEN
+CHUNK = 5
+
+
+@pytest.fixture
+async def hasty(settings: Settings) -> AsyncIterator[Work]:
+    """Another worker process, whose turns are over after one chunk of each stage."""
+    short = settings.model_copy(update={"scoring": Scoring(turn=timedelta())})
+    async with Resources(short) as resources:
+        yield Work(resources)
+
+
+async def a_due_lane(tenant: Tenant, rows: int) -> Json:
+    """A campaign with so many asynchronous responses, in chunks of five."""
+    campaign = await a_campaign(tenant.http)
+    await configure(
+        tenant.http, ASYNCHRONOUS, scoring_batch_size=CHUNK, evaluation_batch_size=CHUNK
+    )
+    await post_all(tenant.http, [an_item(campaign) for _ in range(rows)])
+    return campaign
+
+
+async def snapshot(resources: Resources, tenant: Tenant) -> list[object]:
+    """Everything that a chunk could write."""
+    return [
+        await rows(resources, tenant, f"SELECT * FROM {table} ORDER BY 1, 2, 3")
+        for table in ("responses", "pending_scoring", "pending_resolution", "events", "runs")
+    ]
+
+
+async def test_a_worker_whose_lane_was_taken_over_writes_nothing(
+    tenant: Tenant, resources: Resources, hasty: Work
+) -> None:
+    campaign = await a_due_lane(tenant, 3 * CHUNK)
+    slow = Drain(hasty, await claim(hasty, tenant, campaign), Tally())
+    assert await slow.work_for_a_turn() is False
+    await let_the_lease_pass(resources, slow.lease)
+    await drain_lane(hasty, tenant.account_id, UUID(campaign["id"]))
+    before = await snapshot(resources, tenant)
+
+    with pytest.raises(LeaseLost):
+        await slow.work_for_a_turn()
+    with pytest.raises(LeaseLost):
+        await slow.release(is_drained=True)
+
+    assert await snapshot(resources, tenant) == before
+    assert await count_statuses(tenant.http, campaign) == {OPEN: 2 * CHUNK, PENDING: CHUNK}
+
+
+async def test_a_chunk_under_way_is_rolled_back_when_the_token_moves_on_before_it(
+    tenant: Tenant, resources: Resources, work: Work
+) -> None:
+    campaign = await a_due_lane(tenant, CHUNK)
+    drain = Drain(work, await claim(work, tenant, campaign), Tally())
+    before = await snapshot(resources, tenant)
+
+    async with resources.unit_of_work(tenant.account_id) as session:
+        connection = await session.connection()
+        await connection.exec_driver_sql("UPDATE lanes SET token = token + 1")
+        stale = asyncio.create_task(drain.work_for_a_turn())
+        await asyncio.sleep(0.1)
+        assert not stale.done()
+    with pytest.raises(LeaseLost):
+        await stale
+
+    assert await snapshot(resources, tenant) == before
+
+
+async def test_the_next_worker_goes_on_with_the_same_run(
+    tenant: Tenant, resources: Resources, hasty: Work, work: Work
+) -> None:
+    campaign = await a_due_lane(tenant, 3 * CHUNK)
+    died = Drain(hasty, await claim(hasty, tenant, campaign), Tally())
+    await died.work_for_a_turn()
+    (halfway,) = await runs_of(tenant.http, campaign)
+    await let_the_lease_pass(resources, died.lease)
+
+    await drain_lane(work, tenant.account_id, UUID(campaign["id"]))
+
+    (run,) = await runs_of(tenant.http, campaign)
+    assert (halfway["id"], halfway["state"], halfway["total"]) == (run["id"], "running", CHUNK)
+    assert (run["state"], run["total"], run["succeeded"]) == ("succeeded", 3 * CHUNK, 3 * CHUNK)
+    assert run["details"]["scoring"]["chunks"] == 3
+
+
+async def test_a_run_whose_worker_died_after_its_last_chunk_is_ended_by_the_next(
+    tenant: Tenant, resources: Resources, work: Work, settle: Settle
+) -> None:
+    campaign = await a_due_lane(tenant, CHUNK)
+    died = Drain(work, await claim(work, tenant, campaign), Tally())
+    assert await died.work_for_a_turn() is True
+    await let_the_lease_pass(resources, died.lease)
+
+    await settle()
+
+    (run,) = await runs_of(tenant.http, campaign)
+    assert (run["state"], run["total"]) == ("succeeded", CHUNK)
+
+
+async def test_a_turn_that_is_over_leaves_the_run_open_for_the_next(
+    tenant: Tenant, hasty: Work
+) -> None:
+    campaign = await a_due_lane(tenant, 2 * CHUNK)
+    states = []
+    for _ in range(3):
+        await drain_lane(hasty, tenant.account_id, UUID(campaign["id"]))
+        states.append([run["state"] for run in await runs_of(tenant.http, campaign)])
+
+    assert states == [["running"], ["running"], ["succeeded"]]
+
+
+async def test_a_busy_lane_is_passed_over_without_waiting(
+    tenant: Tenant, resources: Resources, work: Work
+) -> None:
+    busy = await a_due_lane(tenant, 1)
+    free = await a_due_lane(tenant, 1)
+    lease = await claim(work, tenant, busy)
+
+    async with asyncio.timeout(2):
+        async with work.resources.look_everywhere() as connection:
+            found = await due_lanes(connection, most=1000)
+        for lane in (busy, free):
+            await drain_lane(work, tenant.account_id, UUID(lane["id"]))
+
+    assert (tenant.account_id, UUID(free["id"])) in found
+    assert (tenant.account_id, UUID(busy["id"])) not in found
+    assert await count_statuses(tenant.http, busy) == {PENDING: 1}
+    assert await count_statuses(tenant.http, free) == {OPEN: 1}
+    await let_the_lease_pass(resources, lease)
+
+
+async def test_a_lane_whose_row_is_locked_is_passed_over_too(
+    tenant: Tenant, resources: Resources, work: Work
+) -> None:
+    campaign = await a_due_lane(tenant, 1)
+
+    async with resources.unit_of_work(tenant.account_id) as session:
+        await (await session.connection()).exec_driver_sql("SELECT FROM lanes FOR UPDATE")
+        async with asyncio.timeout(1):
+            await drain_lane(work, tenant.account_id, UUID(campaign["id"]))
+
+    assert await runs_of(tenant.http, campaign) == []
+
+
+async def test_lanes_are_found_round_robin_over_accounts(
+    make_tenant: MakeTenant, work: Work, settle: Settle
+) -> None:
+    await settle()
+    tenants = [await make_tenant() for _ in range(3)]
+    for tenant, lanes in zip(tenants, (6, 2, 1), strict=True):
+        for _ in range(lanes):
+            await a_due_lane(tenant, 1)
+
+    async with work.resources.look_everywhere() as connection:
+        found = [account for account, _ in await due_lanes(connection, most=100)]
+
+    assert len(found) == 9
+    everyone = {tenant.account_id for tenant in tenants}
+    assert set(found[:3]) == everyone
+    assert set(found[3:5]) == {tenant.account_id for tenant in tenants[:2]}
+    assert set(found[5:]) == {tenants[0].account_id}
+
+
+async def test_rows_of_uploads_come_after_rows_of_small_requests(
+    tenant: Tenant, resources: Resources, settle: Settle
+) -> None:
+    campaign = await a_due_lane(tenant, 2 * CHUNK)
+    await change(resources, tenant, "UPDATE pending_scoring SET priority = 1")
+    await post_all(tenant.http, [an_item(campaign) for _ in range(CHUNK)])
+
+    await settle()
+
+    found = await listed_responses(tenant.http, campaign)
+    uploaded, small = found[: 2 * CHUNK], found[2 * CHUNK :]
+    assert max(each["resolved_at"] for each in small) < min(
+        each["scored_at"] for each in uploaded
+    )
+
+
+async def test_a_window_that_closed_comes_before_rows_of_uploads(
+    tenant: Tenant, resources: Resources, settle: Settle, advance: Advance
+) -> None:
+    campaign = await a_due_lane(tenant, CHUNK)
+    await change(resources, tenant, "UPDATE pending_scoring SET priority = 1")
+    await configure(
+        tenant.http, async_users=[{"user": "marketo"}], scoring_batch_size=CHUNK
+    )
+    held = await post(tenant.http, campaign)
+    await advance(timedelta(minutes=5))
+
+    await settle()
+
+    first = min(await listed_responses(tenant.http, campaign), key=lambda each: each["scored_at"])
+    assert (await read(tenant.http, held))["scored_at"] == first["scored_at"]
+
+
+@asynccontextmanager
+async def poison(database_url: str, response: Json, *, status: ResponseStatus) -> AsyncIterator[None]:
+    """Makes every write of this status to one response fail on its data."""
+    name = f"poison_{UUID(response['id']).hex}"
+    await as_owner(
+        database_url,
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"RAISE EXCEPTION 'the secret of ada@example.com'; END $$",
+        f"CREATE TRIGGER {name} BEFORE UPDATE ON responses FOR EACH ROW "
+        f"WHEN (NEW.id = '{response['id']}' AND NEW.status = '{status}') "
+        f"EXECUTE FUNCTION {name}()",
+    )
+    yield
+    await as_owner(
+        database_url, f"DROP TRIGGER {name} ON responses", f"DROP FUNCTION {name}()"
+    )
+
+
+@pytest.mark.parametrize(
+    ("stage", "at", "left"),
+    [("scoring", ResponseStatus.PENDING_TQR, PENDING), ("resolution", OPEN, "Pending - TQR")],
+)
+async def test_one_poison_row_of_200_is_set_aside_alone_and_the_others_are_resolved(
+    tenant: Tenant,
+    resources: Resources,
+    settle: Settle,
+    database_url: str,
+    stage: str,
+    at: ResponseStatus,
+    left: str,
+) -> None:
+    campaign = await a_campaign(tenant.http)
+    await configure(tenant.http, ASYNCHRONOUS)
+    taken = await post_all(tenant.http, [an_item(campaign) for _ in range(200)])
+
+    async with poison(database_url, taken[77], status=at):
+        await settle()
+
+    assert await count_statuses(tenant.http, campaign) == {OPEN: 199, left: 1}
+    (run,) = await runs_of(tenant.http, campaign)
+    assert run["state"] == "succeeded_with_warnings"
+    assert (run["total"], run["succeeded"], run["failed"]) == (200, 199, 1)
+    bad = await read(tenant.http, taken[77])
+    assert bad["status"] == left
+    assert {key: bad["failure"][key] for key in ("stage", "code", "run_id")} == {
+        "stage": stage,
+        "code": "P0001",
+        "run_id": run["id"],
+    }
+    assert "ada" not in str(bad["failure"])
+    others = [each for each in await listed_responses(tenant.http, campaign) if each["failure"]]
+    assert [each["id"] for each in others] == [bad["id"]]
+    stats = await get(tenant.http, f"campaigns/{campaign['id']}/stats")
+    assert (stats["failed"], stats["statuses"][left]) == (1, 1)
+    assert len(await events_of(resources, tenant)) == 199
+    for table in ("pending_scoring", "pending_resolution"):
+        assert await rows(resources, tenant, f"SELECT response_id FROM {table}") == []
+
+
+async def test_a_row_set_aside_is_not_tried_again_and_stops_nobody(
+    tenant: Tenant, settle: Settle, database_url: str
+) -> None:
+    campaign = await a_campaign(tenant.http)
+    await configure(tenant.http, ASYNCHRONOUS)
+    ada = {"email": an_email()}
+    bad = await post(tenant.http, campaign, person=ada)
+    async with poison(database_url, bad, status=ResponseStatus.PENDING_TQR):
+        await settle()
+
+    later = await post(tenant.http, campaign, person=ada)
+    await settle()
+
+    assert (await read(tenant.http, later))["status"] == OPEN
+    assert (await read(tenant.http, bad))["status"] == PENDING
+    assert [run["failed"] for run in await runs_of(tenant.http, campaign)] == [1, 0]
+
+
+async def test_several_poison_rows_are_all_found(
+    tenant: Tenant, settle: Settle, database_url: str
+) -> None:
+    campaign = await a_campaign(tenant.http)
+    await configure(tenant.http, ASYNCHRONOUS)
+    taken = await post_all(tenant.http, [an_item(campaign) for _ in range(20)])
+
+    async with (
+        poison(database_url, taken[0], status=ResponseStatus.PENDING_TQR),
+        poison(database_url, taken[1], status=ResponseStatus.PENDING_TQR),
+        poison(database_url, taken[19], status=OPEN),
+    ):
+        await settle()
+
+    (run,) = await runs_of(tenant.http, campaign)
+    assert (run["total"], run["succeeded"], run["failed"]) == (20, 17, 3)
+
+
+async def test_another_error_than_of_data_leaves_the_rows_due(
+    tenant: Tenant, resources: Resources, work: Work, settle: Settle
+) -> None:
+    campaign = await a_due_lane(tenant, CHUNK)
+    people = "SELECT FROM people FOR UPDATE"
+    drain = Drain(work, await claim(work, tenant, campaign), Tally())
+
+    async with resources.unit_of_work(tenant.account_id) as session:
+        await (await session.connection()).exec_driver_sql(people)
+        with pytest.raises(Exception, match="lock timeout"):
+            await drain.work_for_a_turn()
+    await let_the_lease_pass(resources, drain.lease)
+    await settle()
+
+    assert await count_statuses(tenant.http, campaign) == {OPEN: CHUNK}
+    (run,) = await runs_of(tenant.http, campaign)
+    assert (run["state"], run["failed"]) == ("succeeded", 0)
