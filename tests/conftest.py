@@ -14,10 +14,11 @@ from pydantic import SecretStr
 
 from app.accounts.caller import Caller, identify
 from app.accounts.provision import issue_key
+from app.core import log
 from app.core.auth import Scope
 from app.core.ids import uuid7
 from app.core.resources import Resources
-from app.core.settings import Settings
+from app.core.settings import Log, Settings
 from app.main import create_app
 
 pytest_plugins = ["tests.servers"]
@@ -50,6 +51,12 @@ def settings(database_url: str, redis_url: str) -> Settings:
         secret_key=SecretStr("a secret of the test suite, long enough"),
         sandbox=True,
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _logs() -> None:
+    """As in a real process: without this an exception is drawn with all its variables."""
+    log.configure(Log(level="WARNING"))
 
 
 @pytest.fixture(scope="session")

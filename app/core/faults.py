@@ -13,6 +13,8 @@ _SENTENCES = {
     "extra_forbidden": "is not a field here",
     "json_invalid": "is not valid JSON",
     "missing": "is missing",
+    "model_attributes_type": "must be an object",
+    "model_type": "must be an object",
     "uuid_parsing": "is not a UUID",
 }
 _MOST_FAULTS = 50

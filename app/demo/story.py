@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from app.demo import sample
-from app.demo.sending import Acknowledged, send_in_batches, send_singly
+from app.demo.sending import Acknowledged, Connect, connecting, send_in_batches, send_singly
 from app.embedded.environment import for_python, python_module
 from app.embedded.options import Stack
 from app.embedded.state import find_state
@@ -34,16 +34,11 @@ async def show(stack: Stack) -> None:
     console = Console(file=sys.stdout, highlight=False)
     began = time.monotonic()
     key = await _key(stack)
-    async with httpx.AsyncClient(
-        base_url=stack.url,
-        headers={"Authorization": f"Bearer {key}"},
-        timeout=60,
-        limits=httpx.Limits(max_connections=80),
-        trust_env=False,
-    ) as http:
+    connect = connecting(stack.url, key)
+    async with connect() as http:
         await _prepare(http)
         console.print("Four campaigns, five scoring rules; marketo's single requests are held.")
-        acknowledged = await _send(stack, http, console)
+        acknowledged = await _send(stack, connect, console)
         await _wait(http, console)
         await _account(http, console, acknowledged)
     seconds = time.monotonic() - began
@@ -79,7 +74,7 @@ async def _prepare(http: httpx.AsyncClient) -> None:
     (await http.put("/v1/scoring/settings", json=wanted)).raise_for_status()
 
 
-async def _send(stack: Stack, http: httpx.AsyncClient, console: Console) -> Acknowledged:
+async def _send(stack: Stack, connect: Connect, console: Console) -> Acknowledged:
     tag = f"demo{int(time.time())}"
     items = list(sample.responses(SINGLES + BATCHED, tag=tag))
     with Progress(
@@ -91,9 +86,12 @@ async def _send(stack: Stack, http: httpx.AsyncClient, console: Console) -> Ackn
     ) as progress:
         singles = progress.add_task("single requests, 64 connections", total=SINGLES)
         batches = progress.add_task("batches of 500", total=BATCHED)
-        sent = await send_singly(http, items[:SINGLES], lambda n: progress.advance(singles, n))
+        sent = await send_singly(connect, items[:SINGLES], lambda n: progress.advance(singles, n))
         killer = asyncio.create_task(_kill_a_worker(stack, console))
-        sent |= await send_in_batches(http, items[SINGLES:], lambda n: progress.advance(batches, n))
+        async with connect() as http:
+            sent |= await send_in_batches(
+                http, items[SINGLES:], lambda n: progress.advance(batches, n)
+            )
         await killer
     return sent
 

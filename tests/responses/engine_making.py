@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from sqlalchemy import Row, text
 from app.core import clock
 from app.core.resources import Resources
 from app.models.states import RunKind, RunTrigger
+from app.responses.intake.items import Submission, parse_item
 from app.responses.lanes import lease as leases
 from app.responses.lanes.lease import Lease
 from app.runs import ledger
@@ -178,3 +180,39 @@ async def let_the_lease_pass(resources: Resources, lease: Lease) -> None:
             text("UPDATE lanes SET leased_until = '-infinity' WHERE campaign_id = :campaign_id"),
             {"campaign_id": lease.campaign_id},
         )
+
+
+async def a_held_campaign(http: httpx.AsyncClient, **settings: int) -> Json:
+    """A campaign to which the responses of `marketo` are held for five minutes."""
+    await configure(http, listed(), **settings)
+    return await a_campaign(http)
+
+
+def a_submission(
+    tenant: Tenant, campaign: Json, *, user: str = "marketo", user_id: UUID | None = None
+) -> Submission:
+    """One response as the desk takes it in."""
+    return Submission(
+        account_id=tenant.account_id,
+        user_id=user_id or tenant.caller.user_id,
+        user=user,
+        key_id=None,
+        items=(parse_item(an_item(campaign), 0),),
+        size=1,
+    )
+
+
+async def the_window(http: httpx.AsyncClient, campaign: Json) -> Json:
+    found = await windows_of(http, campaign=campaign["id"])
+    assert len(found) == 1
+    return found[0]
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+async def ahead(http: httpx.AsyncClient, campaign: Json, step: timedelta) -> str:
+    """Business time so far behind the opening of the campaign's window."""
+    window = await the_window(http, campaign)
+    return (moment(window["opened_at"]) + step).isoformat()

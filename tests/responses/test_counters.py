@@ -32,12 +32,12 @@ async def assert_counts_equal_the_responses(
     found = await rows(
         resources,
         tenant,
-        "SELECT status, count(*) FROM responses WHERE campaign_id = :id GROUP BY status",
+        "SELECT status, count(*) AS n FROM responses WHERE campaign_id = :id GROUP BY status",
         id=campaign["id"],
     )
     stats = await get(tenant.http, f"campaigns/{campaign['id']}/stats")
     shown = {status: n for status, n in stats["statuses"].items() if n}
-    assert shown == {status: n for status, n in found}
+    assert shown == {row.status: row.n for row in found}
     assert stats["total"] == sum(shown.values())
     waiting = [shown.get(each, 0) for each in ("Pending - Scoring", "Pending - TQR")]
     assert [stats["pending"]["scoring"], stats["pending"]["resolution"]] == waiting

@@ -235,7 +235,8 @@ async def test_one_new_person_under_several_names_in_a_request_is_one(
 async def test_a_person_who_is_not_given_as_an_object_is_rejected(
     http: httpx.AsyncClient, campaign: str
 ) -> None:
-    for whom in (None, ADA, [], 1):
+    wrong: list[Any] = [None, ADA, [], 1]
+    for whom in wrong:
         answer = await post(http, {"campaign": campaign, "person": whom})
 
         assert answer.status_code == 422

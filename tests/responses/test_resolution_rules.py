@@ -33,7 +33,9 @@ PROMPT = replace(A_CANDIDATE, is_prompt=True, score=-1, has_open_opportunity=Tru
 BELOW = replace(A_CANDIDATE, score=99)
 
 
-def outcome(candidate: Candidate, *, grace: timedelta = timedelta(), now: datetime = NOW) -> Verdict:
+def outcome(
+    candidate: Candidate, *, grace: timedelta = timedelta(), now: datetime = NOW
+) -> Verdict:
     return decide(candidate, is_engaged=False, grace=grace, now=now)
 
 

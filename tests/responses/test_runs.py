@@ -76,9 +76,7 @@ async def test_each_drain_has_a_run_of_its_own(http: httpx.AsyncClient, settle: 
     assert [run["total"] for run in await runs_of(http, campaign)] == [1, 1]
 
 
-async def test_a_ring_for_nothing_leaves_no_run(
-    tenant: Tenant, work: Work, settle: Settle
-) -> None:
+async def test_a_ring_for_nothing_leaves_no_run(tenant: Tenant, work: Work, settle: Settle) -> None:
     campaign = await a_drain(tenant.http, settle)
 
     await drain_lane(work, tenant.account_id, UUID(campaign["id"]))
