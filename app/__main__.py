@@ -20,8 +20,7 @@ from app.core.settings import Settings, UnknownSetting
 from app.embedded import (
     EmbeddedError,
     StackOptions,
-    borrowed_database,
-    load_environment,
+    borrowed_settings,
     run_stack,
 )
 from app.main import create_app
@@ -137,10 +136,7 @@ def create_key(
 
 
 async def _create_key(account: str | None, user: str, scopes: list[Scope], data_dir: Path) -> str:
-    if "PENSTOCK_DATABASE_URL" not in os.environ:
-        os.environ.update(load_environment(data_dir))
-    async with borrowed_database(data_dir) as database_url:
-        os.environ["PENSTOCK_DATABASE_URL"] = database_url
+    async with borrowed_settings(data_dir) as database_url:
         await asyncio.to_thread(migrations.upgrade, database_url)
         async with Resources(settings_or_exit()) as resources:
             return str(await issue_key(resources, account=account, user=user, scopes=scopes))

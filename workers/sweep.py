@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.core import log
 from app.responses.lanes.due import due_lanes, has_due_lanes
-from app.responses.windows.closing import accounts_with_windows, close_ripe
+from app.responses.windows.closing import close_ripe, ripe_windows
 from workers.scoring import drain_lane
 from workers.work import Work
 
@@ -25,10 +25,10 @@ _LOOK_AGAIN_SECONDS = 0.05
 async def close_windows(work: Work) -> None:
     """Close every window whose time or size has come, of all accounts."""
     async with work.resources.look_everywhere() as connection:
-        accounts = await accounts_with_windows(connection)
-    for account_id in accounts:
+        ripe = await ripe_windows(connection)
+    for account_id, windows in ripe.items():
         async with work.unit_of_work(account_id) as session:
-            await close_ripe(session, account_id)
+            await close_ripe(session, account_id, windows)
 
 
 async def settle(work: Work) -> None:

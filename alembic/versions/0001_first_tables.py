@@ -514,6 +514,7 @@ def upgrade() -> None:
         sa.Column("campaign_id", sa.Uuid(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("full_rows", sa.Integer(), nullable=False),
         sa.Column("held_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("held_by", sa.String(), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),

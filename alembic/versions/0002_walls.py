@@ -60,10 +60,10 @@ BEGIN
             EXECUTE format('CREATE ROLE %I NOLOGIN', name);
         EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
         END;
-        BEGIN
+        -- Another database on this server may have given it before; only its giver may again.
+        IF NOT pg_has_role(CURRENT_USER, name, 'MEMBER') THEN
             EXECUTE format('GRANT %I TO CURRENT_USER', name);
-        EXCEPTION WHEN unique_violation THEN NULL;
-        END;
+        END IF;
     END LOOP;
 END $$
 """

@@ -87,6 +87,10 @@ def engine_of(settings: Settings, role: Role, *, pool: int | None = None) -> Asy
                 "role": role,
                 "application_name": role,
                 "TimeZone": "UTC",
+                # Every statement here has its index. Tables that fill and empty within seconds
+                # have no statistics that hold: planned while empty, a scan would stay the plan.
+                "enable_seqscan": "off",
+                "jit": "off",
                 "lock_timeout": f"{limits.lock_timeout.total_seconds() * 1000:.0f}ms",
                 "statement_timeout": f"{limits.statement_timeout.total_seconds() * 1000:.0f}ms",
                 "idle_in_transaction_session_timeout": "60s",

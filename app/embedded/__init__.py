@@ -1,6 +1,6 @@
 """The stack of `penstock up`: PostgreSQL, Valkey, API and workers as supervised children."""
 
-from app.embedded.borrow import borrowed_database
+from app.embedded.borrow import borrowed_database, borrowed_settings
 from app.embedded.environment import load_environment
 from app.embedded.errors import EmbeddedError
 from app.embedded.options import Stack, StackOptions
@@ -15,6 +15,7 @@ __all__ = [
     "StackOptions",
     "Valkey",
     "borrowed_database",
+    "borrowed_settings",
     "load_environment",
     "run_stack",
 ]

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 from app.embedded.datadir import DEFAULT, DataDir
-from app.embedded.environment import DATABASE_URL
+from app.embedded.environment import DATABASE_URL, given_settings, load_environment
 from app.embedded.errors import AlreadyRunning
 from app.embedded.lock import Holder, held_unless
 from app.embedded.postgres import Postgres
@@ -25,7 +25,7 @@ async def borrowed_database(
     Raises:
         AlreadyRunning: a stack holds the directory, but its database does not come up.
     """
-    given = os.environ if given is None else given
+    given = given_settings() if given is None else given
     if url := given.get(DATABASE_URL):
         yield url
         return
@@ -46,6 +46,20 @@ async def borrowed_database(
             yield postgres.url()
         finally:
             await postgres.stop()
+
+
+@contextlib.asynccontextmanager
+async def borrowed_settings(data_dir: Path = DEFAULT) -> AsyncIterator[str]:
+    """Give this process the settings of a data directory for one command; yields the database.
+
+    What the person set stays; see `borrowed_database` for where the database comes from.
+    """
+    given = given_settings()
+    if DATABASE_URL not in given:
+        os.environ.update(load_environment(data_dir, given))
+    async with borrowed_database(data_dir, given) as database_url:
+        os.environ[DATABASE_URL] = database_url
+        yield database_url
 
 
 def embedded_postgres(data_dir: DataDir) -> Postgres:

@@ -5,6 +5,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from dotenv import dotenv_values
+
 from app.embedded.datadir import DEFAULT, DataDir
 from app.embedded.state import find_state
 
@@ -12,6 +14,13 @@ DATABASE_URL = "PENSTOCK_DATABASE_URL"
 REDIS_URL = "PENSTOCK_REDIS_URL"
 HOST = "PENSTOCK_HTTP__HOST"
 PORT = "PENSTOCK_HTTP__PORT"
+
+
+def given_settings() -> dict[str, str]:
+    """What the person set: `.env`, as every process of ours reads it, then the environment."""
+    from_file = {name: value for name, value in dotenv_values(".env").items() if value is not None}
+    return {**from_file, **os.environ}
+
 
 # Nobody listens there: a ring from a command without a stack is lost, as any ring may be.
 _NO_DOORBELL = "redis://127.0.0.1:1/0"
@@ -21,12 +30,12 @@ _SOURCE = Path(__file__).parents[2]
 def load_environment(
     data_dir: Path = DEFAULT, given: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """The settings of a data directory that are not yet in `given` (by default `os.environ`).
+    """The settings of a data directory that are not yet in `given` (by default `given_settings()`).
 
     All but the database's address, which `borrowed_database` knows. What was given stays: nobody's
     own setting is overruled.
     """
-    given = os.environ if given is None else given
+    given = given_settings() if given is None else given
     found = DataDir.open_at(data_dir)
     state = find_state(found.state)
     settings = {

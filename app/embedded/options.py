@@ -1,12 +1,11 @@
 """What `penstock up` may be told, and what its guests are told."""
 
-import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.embedded.datadir import DEFAULT, DataDir
-from app.embedded.environment import DATABASE_URL, HOST, PORT, REDIS_URL
+from app.embedded.environment import DATABASE_URL, HOST, PORT, REDIS_URL, given_settings
 from app.embedded.ports import LOOPBACK
 from app.embedded.terminal import Say, say
 
@@ -43,7 +42,7 @@ class StackOptions:
     workers: int = 2
     drain: float = 30.0  # seconds the API and the workers may finish what they have at hand
     on_ready: OnReady | None = None
-    given: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    given: Mapping[str, str] = field(default_factory=given_settings)
     tell: Say = say
 
     def address(self) -> tuple[str, int]:
@@ -54,5 +53,5 @@ class StackOptions:
 
 def url_of(host: str, port: int) -> str:
     """Where a person finds it: an address that means "all" is not one to call."""
-    shown = {"0.0.0.0": LOOPBACK, "::": "[::1]"}.get(host, host)  # noqa: S104
+    shown = {"0.0.0.0": LOOPBACK, "::": "[::1]"}.get(host, host)  # noqa: S104  # compared with, not bound to
     return f"http://{shown}:{port}"

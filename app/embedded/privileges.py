@@ -87,7 +87,7 @@ def _unprivileged_user() -> Identity:
     useradd = shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin:/bin")
     if useradd:
         # Of two stacks that make the user at once one fails; the look-up below decides.
-        subprocess.run(  # noqa: S603
+        subprocess.run(  # noqa: S603  # a command of ours
             [useradd, "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", USER],
             check=False,
             capture_output=True,
@@ -119,7 +119,7 @@ def _runs(identity: Identity, programs: Path) -> bool:
 
 def _succeeds(identity: Identity, *command: str) -> bool:
     try:
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(  # noqa: S603  # a command of ours
             command,
             user=identity.uid,
             group=identity.gid,

@@ -69,7 +69,7 @@ class Child:
                 group=identity.gid if identity else None,
                 extra_groups=[] if identity else None,
                 # Runs after the change of user, which would clear the death signal.
-                preexec_fn=_dies_with(os.getpid(), death_signal),  # noqa: PLW1509
+                preexec_fn=_dies_with(os.getpid(), death_signal),  # noqa: PLW1509  # it only calls prctl
             )
         return cls(process)
 

@@ -1,6 +1,6 @@
 """Every table, one per file; importing this package fills the metadata of the migrations."""
 
-import app.models.naming  # noqa: F401  isort: skip
+import app.models.naming  # noqa: F401  (comes before every table)  isort: skip
 
 from app.models.account import INSTALLATION, Account
 from app.models.api_key import ApiKey

@@ -32,6 +32,7 @@ class Window(Owned, table=True):
     campaign_id: UUID
     opened_at: datetime = Field(sa_type=UtcDateTime)
     closes_at: datetime = Field(sa_type=UtcDateTime, description="Written once; never moves.")
+    full_rows: int = Field(description="With so many members it closes by size.")
     held_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     held_by: str | None = None
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

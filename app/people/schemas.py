@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, computed_field, model_validator
 
 from app.core.faults import Wrong
-from app.core.values import Attributes, Email, ExternalId, Flag, Score, Text, Wire
+from app.core.values import Attributes, Email, ExternalId, Flag, Name, Score, Text, Wire
 from app.models.states import PersonKind
 from app.people.rules import Warned
 
@@ -28,7 +28,7 @@ class PersonFields(Wire):
     industry: Text | None = None
     lead_source: Text | None = None
     score: Score | None = None
-    owner: Text | None = None
+    owner: Name | None = None
     opted_out: Flag | None = None
     email_opted_out: Flag | None = None
     sms_opted_out: Flag | None = None

@@ -10,7 +10,7 @@ from app.responses.intake.answers import answer_batch, answer_one, summary_of
 from app.responses.intake.fold import Outcome
 from app.responses.intake.items import Invalid, Item, parse_item, parse_items, size_of
 from app.responses.intake.rules import MemberStatus, Step, step_of
-from tests.responses.test_fold import RESPONDED, a_person, a_record
+from tests.responses.fold_making import RESPONDED, a_person, a_record
 
 STATUSES = [
     MemberStatus(f"{responded}-{step}", responded=responded, step=step)

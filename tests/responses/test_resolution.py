@@ -233,37 +233,6 @@ async def test_chunks_are_of_at_most_the_evaluation_batch_size(
     assert sorted(resolved.values()) == [2, 4, 4]
 
 
-async def test_owners_take_turns_over_requests_and_chunks(
-    http: httpx.AsyncClient, settle: Settle, mode: Json
-) -> None:
-    campaign = await a_campaign(http, owners=["ada", "alan", "grace"])
-    await configure(http, mode, evaluation_batch_size=2)
-
-    taken = await post_all(http, [an_item(campaign) for _ in range(5)])
-    await settle()
-    taken += [await post(http, campaign) for _ in range(2)]
-    await settle()
-
-    owners = [await owner_of(http, each) for each in taken]
-    assert owners == ["ada", "alan", "grace", "ada", "alan", "grace", "ada"]
-
-
-async def test_the_campaigns_owners_come_before_the_accounts(
-    http: httpx.AsyncClient, settle: Settle, mode: Json
-) -> None:
-    own = await a_campaign(http, owners=["ada", "alan"])
-    shared = [await a_campaign(http) for _ in range(2)]
-    await configure(http, mode, owners=["grace", "edsger"])
-
-    taken = []
-    for campaign in (own, shared[0], own, shared[1], shared[0]):
-        taken.append(await post(http, campaign))
-        await settle()
-
-    owners = [await owner_of(http, each) for each in taken]
-    assert owners == ["ada", "grace", "alan", "edsger", "grace"]
-
-
 async def test_a_person_has_at_most_one_active_response_whoever_races(
     tenant: Tenant, resources: Resources, work: Work, settle: Settle
 ) -> None:
@@ -301,11 +270,6 @@ async def test_who_is_free_again_can_be_handed_over_again(
     await change(resources, tenant, "DELETE FROM active_responses")
 
     assert (await post(tenant.http, campaign, person=ada))["status"] == OPEN
-
-
-async def owner_of(http: httpx.AsyncClient, response: Json) -> str:
-    person = (await read(http, response))["person_id"]
-    return str((await get(http, f"people/{person}"))["owner"])
 
 
 async def nurture(database_url: str, person: Json, span: str) -> None:

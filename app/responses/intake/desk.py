@@ -169,7 +169,7 @@ async def tried(attempt: Callable[[bool], Awaitable[T]], *, most: int) -> T:
             if not is_worth_another_try(error):
                 raise
         metrics.INTAKE_REDONE.inc()
-        await asyncio.sleep(random.uniform(0, _LONGEST_PAUSE_SECONDS) * number)  # noqa: S311
+        await asyncio.sleep(random.uniform(0, _LONGEST_PAUSE_SECONDS) * number)  # noqa: S311  # jitter
     raise IntakeBusy
 
 

@@ -33,8 +33,11 @@ SELECT pg_advisory_xact_lock(turn) FROM (
 _CAMPAIGNS = """
 SELECT w.account_id, w.ref, c.id, c.member_statuses, c.default_responded_status, c.repeat_limit
   FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS w(account_id, ref, id)
-  JOIN campaigns c ON c.account_id = w.account_id AND (c.code = w.ref OR c.id = w.id)
- ORDER BY c.id = w.id NULLS FIRST
+  JOIN campaigns c ON c.account_id = w.account_id AND c.code = w.ref
+UNION ALL
+SELECT w.account_id, w.ref, c.id, c.member_statuses, c.default_responded_status, c.repeat_limit
+  FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS w(account_id, ref, id)
+  JOIN campaigns c ON c.account_id = w.account_id AND c.id = w.id
 """
 _SEEN = """
 SELECT k.account_id, k.user_id, k.external_id, k.response_id, r.status

@@ -26,7 +26,7 @@ from app.responses.intake.items import Item, Submission
 from app.responses.intake.people import Birth, People, PersonState
 from app.responses.intake.records import Records, RecordState
 from app.responses.intake.synchronous import score_and_resolve
-from app.responses.windows.opening import WindowKey, open_windows
+from app.responses.windows.opening import Terms, WindowKey, open_windows
 
 
 class Redo(Exception):
@@ -137,7 +137,7 @@ async def _write(
     if not await writing.insert_keys(driver, fold.new_keys, now):
         raise Redo
     responded = [r for r in records if r.status is ResponseStatus.PENDING_SCORING]
-    await _queue(session, driver, responded, now)
+    await _queue(session, driver, responded, fold.context)
     await _wake(session, fold, people, now)
     at_once = [r for r in responded if r.scheduling and r.scheduling.mode is Mode.SYNCHRONOUS]
     await score_and_resolve(session, at_once, fold.context)
@@ -145,11 +145,14 @@ async def _write(
 
 
 async def _queue(
-    session: Session, driver: Driver, responded: Sequence[RecordState], now: datetime
+    session: Session, driver: Driver, responded: Sequence[RecordState], context: Context
 ) -> None:
     """Windows for what is held, due rows for what is asynchronous, waiting rows for manual."""
+    accounts, now = context.accounts, context.now
     held = {
-        _window_key(record): record.scheduling.hold
+        _window_key(record): Terms(
+            record.scheduling.hold, accounts[record.account_id].settings.scoring_batch_size
+        )
         for record in responded
         if record.scheduling and record.scheduling.hold is not None
     }

@@ -121,7 +121,7 @@ def _faults_of_format(source: Mapping[str, Any], place: str) -> list[Fault]:
     if form == ISO_8601:
         return []
     try:
-        read = datetime.strptime(_PROBE.strftime(form), form)  # noqa: DTZ007
+        read = datetime.strptime(_PROBE.strftime(form), form)  # noqa: DTZ007  # a probe
     except (ValueError, re.error):
         read = None
     if read is None or read.date() != _PROBE.date():

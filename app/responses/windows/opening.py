@@ -9,11 +9,13 @@ from app.core.driver import Driver
 from app.core.ids import uuid7
 
 _OPEN = """
-INSERT INTO windows (account_id, id, user_id, user_name, campaign_id, opened_at, closes_at)
+INSERT INTO windows
+       (account_id, id, user_id, user_name, campaign_id, opened_at, closes_at, full_rows)
 SELECT w.account_id, w.id, w.user_id, w.user_name, w.campaign_id,
-       $7::timestamptz, $7::timestamptz + w.delay
-  FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::interval[])
-       AS w(account_id, id, user_id, user_name, campaign_id, delay)
+       $7::timestamptz, $7::timestamptz + w.delay, w.full_rows
+  FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[],
+              $6::interval[], $8::integer[])
+       AS w(account_id, id, user_id, user_name, campaign_id, delay, full_rows)
  ORDER BY w.account_id, w.user_id, w.campaign_id
 ON CONFLICT (account_id, user_id, campaign_id) WHERE closed_at IS NULL DO NOTHING
 """
@@ -34,10 +36,18 @@ class WindowKey:
     user: str
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is written once, as a window opens: how long it stays open, and what fills it."""
+
+    delay: timedelta
+    full_rows: int
+
+
 async def open_windows(
-    driver: Driver, wanted: Mapping[WindowKey, timedelta], now: datetime
+    driver: Driver, wanted: Mapping[WindowKey, Terms], now: datetime
 ) -> dict[WindowKey, UUID]:
-    """The open window of each key; a new one, with this delay, where there is none.
+    """The open window of each key; a new one, on these terms, where there is none.
 
     One that closes between the two statements is opened again; three in a row do not happen.
     """
@@ -58,8 +68,9 @@ async def open_windows(
                 users,
                 [key.user for key in missing],
                 campaigns,
-                [wanted[key] for key in missing],
+                [wanted[key].delay for key in missing],
                 now,
+                [wanted[key].full_rows for key in missing],
             )
             rows = await driver.fetch(_READ, accounts, users, campaigns)
         ids = {(r["account_id"], r["user_id"], r["campaign_id"]): r["id"] for r in rows}

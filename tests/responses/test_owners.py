@@ -1,0 +1,60 @@
+"""Owners take turns over what qualifies: the campaign's own, else the account's."""
+
+import httpx
+import pytest
+
+from tests.responses.conftest import Settle
+from tests.responses.engine_making import (
+    ASYNCHRONOUS,
+    SYNCHRONOUS,
+    Json,
+    a_campaign,
+    an_item,
+    configure,
+    get,
+    post,
+    post_all,
+    read,
+)
+
+
+@pytest.fixture(params=[SYNCHRONOUS, ASYNCHRONOUS], ids=["synchronous", "asynchronous"])
+def mode(request: pytest.FixtureRequest) -> Json:
+    chosen: Json = request.param
+    return chosen
+
+
+async def test_owners_take_turns_over_requests_and_chunks(
+    http: httpx.AsyncClient, settle: Settle, mode: Json
+) -> None:
+    campaign = await a_campaign(http, owners=["ada", "alan", "grace"])
+    await configure(http, mode, evaluation_batch_size=2)
+
+    taken = await post_all(http, [an_item(campaign) for _ in range(5)])
+    await settle()
+    taken += [await post(http, campaign) for _ in range(2)]
+    await settle()
+
+    owners = [await owner_of(http, each) for each in taken]
+    assert owners == ["ada", "alan", "grace", "ada", "alan", "grace", "ada"]
+
+
+async def test_the_campaigns_owners_come_before_the_accounts(
+    http: httpx.AsyncClient, settle: Settle, mode: Json
+) -> None:
+    own = await a_campaign(http, owners=["ada", "alan"])
+    shared = [await a_campaign(http) for _ in range(2)]
+    await configure(http, mode, owners=["grace", "edsger"])
+
+    taken = []
+    for campaign in (own, shared[0], own, shared[1], shared[0]):
+        taken.append(await post(http, campaign))
+        await settle()
+
+    owners = [await owner_of(http, each) for each in taken]
+    assert owners == ["ada", "grace", "alan", "edsger", "grace"]
+
+
+async def owner_of(http: httpx.AsyncClient, response: Json) -> str:
+    person = (await read(http, response))["person_id"]
+    return str((await get(http, f"people/{person}"))["owner"])
