@@ -23,14 +23,15 @@ api = APIRouter(
         KeyMissing, KeyInvalid, MissingScope, ValidationFailed, TooManyRequests, DatabaseUnavailable
     ),
 )
+# Intake first: routes are tried in order, and a storm is what this service is for.
 for router in (
+    intake,
     accounts,
     api_keys,
     people,
     opportunities,
     campaigns,
     scoring,
-    intake,
     responses,
     windows,
     integrations,
