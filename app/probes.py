@@ -3,12 +3,13 @@
 from typing import Any
 
 from fastapi import APIRouter, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.accounts.caller import Held
 from app.core import health
+from app.core.metrics import render
 
 router = APIRouter(tags=["probes"])
 
@@ -53,16 +54,10 @@ async def readyz(resources: Held, response: Response) -> Readiness:
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def metrics(resources: Held) -> Response:
-    """Prometheus text: this process's counters, and the age of due work in the database."""
-    text = generate_latest()
+    """Prometheus text: this process's counters, every worker's, and the age of due work."""
     try:
         ages = await health.oldest_due(resources)
+        workers = await health.counts_of_workers(resources)
     except (SQLAlchemyError, OSError, TimeoutError):
-        ages = {}
-    registry = CollectorRegistry()
-    gauge = Gauge(
-        "penstock_due_work_age_seconds", "Age of the oldest due work.", ["lane"], registry=registry
-    )
-    for kind, age in ages.items():
-        gauge.labels(kind).set(age)
-    return Response(text + generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+        ages, workers = {}, []
+    return Response(render(workers, ages), media_type=CONTENT_TYPE_LATEST)

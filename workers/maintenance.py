@@ -1,6 +1,7 @@
 """What keeps the tables small and the process visible: nothing here that a caller waits for."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.accounts.idempotency import forget_old
 from app.core import log
+from app.core.metrics import counts_of_this_worker
 from app.responses.counters import fold
 from workers.work import Work
 
@@ -19,8 +21,9 @@ FORGET_EVERY_SECONDS = 600.0
 
 _BEAT = text(
     """
-    INSERT INTO heartbeats (worker_id, host, pid) VALUES (:worker_id, :host, :pid)
-    ON CONFLICT (worker_id) DO UPDATE SET seen_at = clock_timestamp()
+    INSERT INTO heartbeats (worker_id, host, pid, counts)
+    VALUES (:worker_id, :host, :pid, CAST(:counts AS jsonb))
+    ON CONFLICT (worker_id) DO UPDATE SET seen_at = clock_timestamp(), counts = excluded.counts
     """
 )
 _FORGET_DEAD = text("DELETE FROM heartbeats WHERE seen_at < clock_timestamp() - interval '1 hour'")
@@ -30,11 +33,17 @@ _ACCOUNTS = text("SELECT id FROM accounts")
 
 
 async def beat(work: Work) -> None:
-    """Say that this worker lives."""
+    """Say that this worker lives, and what it has counted."""
     async with work.unit_of_work() as session:
         connection = await session.connection()
         await connection.execute(
-            _BEAT, {"worker_id": work.worker_id, "host": work.host, "pid": work.pid}
+            _BEAT,
+            {
+                "worker_id": work.worker_id,
+                "host": work.host,
+                "pid": work.pid,
+                "counts": json.dumps(counts_of_this_worker()),
+            },
         )
         await connection.execute(_FORGET_DEAD)
 

@@ -6,6 +6,7 @@ claim ──▶ score a chunk ──▶ resolve a chunk ──▶ … nothing du
              └ lease lost: stop; another worker goes on with the same run
 """
 
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -52,6 +53,11 @@ async def drain_lane(work: Work, account_id: UUID, campaign_id: UUID) -> None:
             except LeaseLost:
                 metrics.LEASES_LOST.inc()
                 _log.warning("lease_lost")
+            except Exception:
+                # Not the data's fault, so nobody need wait for the lease to run out.
+                with contextlib.suppress(Exception):
+                    await drain.release(is_drained=False)
+                raise
     work.lane_freed.set()
 
 
@@ -138,7 +144,7 @@ class Drain:
         self.tally = tally
         metrics.CHUNKS.labels(stage.value).inc()
         metrics.CHUNK_ROWS.labels(stage.value).inc(chunk.rows)
-        metrics.CHUNK_SECONDS.labels(stage.value).observe(time.perf_counter() - began)
+        metrics.CHUNK_SECONDS.labels(stage.value).inc(time.perf_counter() - began)
         return chunk.rows + chunk.waiting
 
     async def _halve(self, stage: Stage, taken: list[UUID], error: Exception) -> int:

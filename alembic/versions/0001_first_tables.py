@@ -66,6 +66,7 @@ def upgrade() -> None:
         sa.Column("worker_id", sa.Uuid(), nullable=False),
         sa.Column("host", sa.String(), nullable=False),
         sa.Column("pid", sa.Integer(), nullable=False),
+        sa.Column("counts", postgresql.JSONB(), server_default="[]", nullable=False),
         sa.Column(
             "started_at",
             sa.DateTime(timezone=True),

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core import migrations
+from app.core.metrics import Count
 from app.core.resources import Resources
 
 HEARTBEAT_FRESH = timedelta(seconds=30)
@@ -31,6 +32,11 @@ _DUE = text(
 )
 _HEARTBEATS = text(
     "SELECT count(*) FROM heartbeats WHERE seen_at > clock_timestamp() - make_interval(secs => :s)"
+)
+
+_COUNTS = text(
+    "SELECT host, pid, counts FROM heartbeats"
+    " WHERE seen_at > clock_timestamp() - make_interval(secs => :s) ORDER BY started_at"
 )
 
 
@@ -76,3 +82,10 @@ async def oldest_due(resources: Resources) -> dict[str, float]:
     async with resources.look_everywhere() as connection:
         rows = (await connection.execute(_DUE)).all()
     return {kind: max(0.0, float(age or 0)) for kind, age in rows}
+
+
+async def counts_of_workers(resources: Resources) -> list[tuple[str, list[Count]]]:
+    """The counters of every worker that gave a sign of life lately."""
+    async with resources.look_everywhere() as connection:
+        rows = (await connection.execute(_COUNTS, {"s": HEARTBEAT_FRESH.total_seconds()})).all()
+    return [(f"{row.host}:{row.pid}", row.counts) for row in rows]

@@ -1,24 +1,80 @@
-"""What Prometheus sees at `/metrics`; ages and depths are read from PostgreSQL when asked."""
+"""What Prometheus sees at `/metrics`.
 
-from prometheus_client import Counter, Histogram
+The API counts for itself. Workers have no port to be asked at: their counters travel with their
+signs of life and are shown by whichever API is asked, labelled with the worker. Ages of due work
+are read from PostgreSQL when asked.
+"""
 
-REQUESTS = Counter(
-    "penstock_http_requests_total", "Requests by route and status.", ["route", "status"]
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+REQUESTS = Counter("penstock_http_requests", "Requests by route and status.", ["route", "status"])
+INTAKE_ITEMS = Counter("penstock_intake_items", "Items by result.", ["result"])
+INTAKE_COMMITS = Counter("penstock_intake_commits", "Intake transactions committed.")
+INTAKE_REDONE = Counter("penstock_intake_redone", "Intake transactions tried again.")
+INTAKE_WAITING = Counter("penstock_intake_refused", "Requests refused: the queue was full.")
+RINGS_SENT = Counter("penstock_rings_sent", "Rings handed to Redis.")
+RINGS_FAILED = Counter("penstock_rings_failed", "Rings that did not reach Redis.")
+RINGS_DROPPED = Counter("penstock_rings_dropped", "Rings dropped: too many were waiting.")
+
+_OF_WORKERS = CollectorRegistry()
+CHUNKS = Counter("penstock_chunks", "Chunks committed by stage.", ["stage"], registry=_OF_WORKERS)
+CHUNK_ROWS = Counter(
+    "penstock_chunk_rows", "Rows of committed chunks.", ["stage"], registry=_OF_WORKERS
 )
-INTAKE_ITEMS = Counter("penstock_intake_items_total", "Items by result.", ["result"])
-INTAKE_COMMITS = Counter("penstock_intake_commits_total", "Intake transactions committed.")
-INTAKE_REDONE = Counter("penstock_intake_redone_total", "Intake transactions tried again.")
-INTAKE_WAITING = Counter("penstock_intake_refused_total", "Requests refused: the queue was full.")
-CHUNKS = Counter("penstock_chunks_total", "Chunks committed by stage.", ["stage"])
-CHUNK_ROWS = Counter("penstock_chunk_rows_total", "Rows of committed chunks.", ["stage"])
-CHUNK_SECONDS = Histogram(
-    "penstock_chunk_seconds",
-    "Time of one chunk by stage.",
-    ["stage"],
-    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+CHUNK_SECONDS = Counter(
+    "penstock_chunk_seconds", "Time spent in committed chunks.", ["stage"], registry=_OF_WORKERS
 )
-FAILED_ROWS = Counter("penstock_failed_rows_total", "Rows set aside with a reason.", ["stage"])
-LEASES_LOST = Counter("penstock_leases_lost_total", "Chunks refused because the lease was gone.")
-RINGS_SENT = Counter("penstock_rings_sent_total", "Rings handed to Redis.")
-RINGS_FAILED = Counter("penstock_rings_failed_total", "Rings that did not reach Redis.")
-RINGS_DROPPED = Counter("penstock_rings_dropped_total", "Rings dropped: too many were waiting.")
+FAILED_ROWS = Counter(
+    "penstock_failed_rows", "Rows set aside with a reason.", ["stage"], registry=_OF_WORKERS
+)
+LEASES_LOST = Counter(
+    "penstock_leases_lost", "Chunks refused: the lease was gone.", registry=_OF_WORKERS
+)
+
+# A worker's counter on its way through the database: name, labels, value.
+Count = list[Any]
+
+
+def counts_of_this_worker() -> list[Count]:
+    """Every counter of this worker process, as JSON can carry it."""
+    return [
+        [family.name, sample.labels, sample.value]
+        for family in _OF_WORKERS.collect()
+        for sample in family.samples
+        if sample.name.endswith("_total")
+    ]
+
+
+def render(workers: Iterable[tuple[str, list[Count]]], ages: dict[str, float]) -> bytes:
+    """The whole page: this process, every worker, and the age of due work by kind."""
+
+    class Gathered:
+        def collect(self) -> Iterator[Metric]:
+            yield from _families(workers)
+            age = GaugeMetricFamily(
+                "penstock_due_work_age_seconds", "Age of the oldest due work.", labels=["lane"]
+            )
+            for kind, seconds in ages.items():
+                age.add_metric([kind], seconds)
+            yield age
+
+    registry = CollectorRegistry()
+    registry.register(Gathered())
+    return generate_latest() + generate_latest(registry)
+
+
+def _families(workers: Iterable[tuple[str, list[Count]]]) -> Iterator[Metric]:
+    known = {family.name: family.documentation for family in _OF_WORKERS.collect()}
+    families: dict[str, CounterMetricFamily] = {}
+    for worker, counts in workers:
+        for name, labels, value in counts:
+            if name in known:
+                family = families.setdefault(
+                    name, CounterMetricFamily(name, known[name], labels=["worker", *labels])
+                )
+                family.add_metric([worker, *labels.values()], value)
+    yield from families.values()

@@ -1,7 +1,9 @@
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Column, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from app.core.db import UtcDateTime
@@ -15,6 +17,11 @@ class Heartbeat(SQLModel, table=True):
     worker_id: UUID = Field(primary_key=True)
     host: str
     pid: int
+    counts: list[Any] = Field(
+        default_factory=list,
+        sa_column=Column(JSONB, nullable=False, server_default="[]"),
+        description="The worker's counters: [name, labels, value].",
+    )
     started_at: datetime = Field(
         sa_type=UtcDateTime, sa_column_kwargs={"server_default": text("clock_timestamp()")}
     )
