@@ -72,6 +72,7 @@ async def test_what_waits_is_counted_by_what_it_waits_for(
             user_name="marketo",
             opened_at=THEN,
             closes_at=THEN,
+            full_rows=200,
             closed_at=THEN if reason else None,
             closed_by=reason,
         )
