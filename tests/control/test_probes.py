@@ -1,0 +1,55 @@
+"""What machines ask: /healthz, /readyz, /metrics, and the pages that need no internet."""
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
+from app.core.resources import Resources
+from workers import maintenance
+from workers.work import Work
+
+
+async def test_healthz_says_that_the_process_answers(anonymous: httpx.AsyncClient) -> None:
+    assert (await anonymous.get("/healthz")).json() == {"status": "ok"}
+
+
+async def test_readyz_fails_without_a_fresh_sign_of_life_and_holds_with_one(
+    anonymous: httpx.AsyncClient, resources: Resources
+) -> None:
+    work = Work(resources)
+    await maintenance.beat(work)
+    with_worker = await anonymous.get("/readyz")
+    await maintenance.leave(work)
+    without = await anonymous.get("/readyz")
+
+    assert with_worker.status_code == 200
+    states = {name: check["state"] for name, check in with_worker.json()["checks"].items()}
+    assert states["database"] == states["redis"] == states["workers"] == "up"
+    assert states["migrations"] == "current"
+    assert "due_work" in states
+    assert without.status_code == 503
+    assert without.headers["Retry-After"] == "1"
+    assert without.json()["checks"]["workers"]["ready"] is False
+
+
+async def test_metrics_show_every_workers_counters_and_the_age_of_due_work(
+    anonymous: httpx.AsyncClient, resources: Resources
+) -> None:
+    work = Work(resources)
+    await maintenance.beat(work)
+    page = await anonymous.get("/metrics")
+    await maintenance.leave(work)
+
+    families = {f.name: f for f in text_string_to_metric_families(page.text)}
+    assert {"penstock_intake_items", "penstock_rings_failed"} <= set(families)
+    lost = families["penstock_leases_lost"].samples
+    assert [s.labels["worker"] for s in lost if s.name.endswith("_total")] == [work.holder]
+    lanes = {s.labels["lane"] for s in families["penstock_due_work_age_seconds"].samples}
+    assert lanes == {"scoring", "window", "resolution"}
+
+
+async def test_docs_name_nothing_outside_this_server(anonymous: httpx.AsyncClient) -> None:
+    page = (await anonymous.get("/docs")).text
+
+    assert "://" not in page
+    assert (await anonymous.get("/static-offline-docs/swagger-ui-bundle.js")).status_code == 200
+    assert (await anonymous.get("/openapi.json")).status_code == 200
