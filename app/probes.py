@@ -10,8 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.accounts.caller import Held
 from app.core import health
 from app.core.metrics import render
+from app.core.routes import Route
 
-router = APIRouter(tags=["probes"])
+router = APIRouter(tags=["probes"], route_class=Route)
 
 
 class CheckRead(BaseModel):

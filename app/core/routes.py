@@ -1,5 +1,6 @@
 """How a route reads its body: as JSON in the strict sense, or not at all."""
 
+import inspect
 import json
 import math
 from collections.abc import Callable, Coroutine
@@ -24,6 +25,12 @@ class Route(APIRoute):
     `request.state.answer` holds the finished answer while function-scoped dependencies end, so
     that an idempotency key is stored in the effect's own transaction.
     """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        """The document's summary is the docstring's first sentence, not the function's name."""
+        first_line = (inspect.getdoc(endpoint) or "").partition("\n")[0]
+        options["summary"] = options.get("summary") or first_line.rstrip(".") or None
+        super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
