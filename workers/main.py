@@ -84,7 +84,7 @@ async def run(settings: Settings) -> None:
                 every(work, maintenance.FOLD_EVERY_SECONDS, maintenance.fold_counters)
             ),
             asyncio.create_task(
-                every(work, maintenance.FORGET_EVERY_SECONDS, maintenance.forget_answers)
+                every(work, maintenance.FORGET_EVERY_SECONDS, maintenance.forget_what_is_over)
             ),
         ]
         if settings.sandbox:

@@ -9,9 +9,10 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.accounts.idempotency import forget_old
-from app.core import log
+from app.core import clock, log
 from app.core.metrics import counts_of_this_worker
 from app.responses.counters import fold
+from app.responses.retention import forget
 from workers.work import Work
 
 _log = log.get(__name__)
@@ -61,11 +62,15 @@ async def fold_counters(work: Work) -> None:
             await fold(session, account_id)
 
 
-async def forget_answers(work: Work) -> None:
-    """Delete answers kept for longer than a repeat may come."""
+async def forget_what_is_over(work: Work) -> None:
+    """Delete what is kept no longer: answers to repeats, windows, events, runs, intake keys."""
     for account_id in await _accounts(work, _ACCOUNTS):
         async with work.unit_of_work(account_id) as session:
             await forget_old(session)
+        deleted = 1
+        while deleted and not work.is_stopping.is_set():
+            async with work.unit_of_work(account_id) as session:
+                deleted = await forget(session, account_id, now=clock.business_now(session))
 
 
 async def every(work: Work, seconds: float, deed: Callable[[Work], Awaitable[None]]) -> None:
