@@ -40,6 +40,8 @@ def create_app(settings: Settings) -> FastAPI:
         description=DESCRIPTION,
         lifespan=lifespan,
         redoc_url=None,
+        # A redirect would send the key to whatever Host and scheme this process believes in.
+        redirect_slashes=False,
     )
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's documented way
     app.add_middleware(BodyLimit, max_body=settings.http.max_body)

@@ -61,6 +61,9 @@ async def listen(work: Work, queue: Queue) -> None:
             await worker.async_run()
         except (RedisError, OSError, TimeoutError) as error:
             _log.warning("doorbell_away", error=type(error).__name__)
+        except Exception:
+            # arq stumbled over what Redis holds; a worker without a listener is a slow one.
+            _log.error("doorbell_away", exc_info=True)
         finally:
             with contextlib.suppress(RedisError, OSError, TimeoutError):
                 await worker.close()

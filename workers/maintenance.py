@@ -80,6 +80,9 @@ async def every(work: Work, seconds: float, deed: Callable[[Work], Awaitable[Non
             await deed(work)
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             _log.warning("maintenance_failed", deed=deed.__name__, error=type(error).__name__)
+        except Exception:
+            # Foreseen or not: a loop that ended would not be missed until work is late.
+            _log.error("maintenance_failed", deed=deed.__name__, exc_info=True)
         try:
             async with asyncio.timeout(seconds):
                 await work.is_stopping.wait()

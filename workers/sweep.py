@@ -66,6 +66,9 @@ class Sweep:
                 is_more = await self._start_drains()
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 _log.warning("sweep_failed", error=type(error).__name__)
+            except Exception:
+                # Foreseen or not: without its sweep this worker would be alive and do nothing.
+                _log.error("sweep_failed", exc_info=True)
             left = pause - (time.monotonic() - began)
             await self._rest(max(left, 0.01), until_free=is_more)
         if self._drains:

@@ -29,6 +29,7 @@ Repeatable = Annotated[
     Plain | None,
     Header(
         alias="Idempotency-Key",
+        min_length=1,  # an empty one would be everybody's, and its repeats lost
         max_length=255,
         description="Repeat a POST under the same key and it has its effect once.",
     ),

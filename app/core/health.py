@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core import migrations
 from app.core.metrics import Count
@@ -57,7 +58,7 @@ async def checks(resources: Resources) -> dict[str, Check]:
         async with resources.look_everywhere() as connection:
             found = await migrations.current(connection)
             alive = await connection.scalar(_HEARTBEATS, {"s": HEARTBEAT_FRESH.total_seconds()})
-            ages = await oldest_due(resources)
+            ages = await _ages(connection)
     except (SQLAlchemyError, OSError, TimeoutError) as error:
         down = Check(False, "down", {"error": type(error).__name__})
         return {"database": down, "redis": redis}
@@ -80,8 +81,7 @@ async def checks(resources: Resources) -> dict[str, Check]:
 async def oldest_due(resources: Resources) -> dict[str, float]:
     """Age in seconds of the oldest due work of each kind; 0 where nothing is due."""
     async with resources.look_everywhere() as connection:
-        rows = (await connection.execute(_DUE)).all()
-    return {kind: max(0.0, float(age or 0)) for kind, age in rows}
+        return await _ages(connection)
 
 
 async def counts_of_workers(resources: Resources) -> list[tuple[str, list[Count]]]:
@@ -89,3 +89,8 @@ async def counts_of_workers(resources: Resources) -> list[tuple[str, list[Count]
     async with resources.look_everywhere() as connection:
         rows = (await connection.execute(_COUNTS, {"s": HEARTBEAT_FRESH.total_seconds()})).all()
     return [(f"{row.host}:{row.pid}", row.counts) for row in rows]
+
+
+async def _ages(connection: AsyncConnection) -> dict[str, float]:
+    rows = (await connection.execute(_DUE)).all()
+    return {kind: max(0.0, float(age or 0)) for kind, age in rows}

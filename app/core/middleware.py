@@ -88,7 +88,7 @@ class BodyLimit:
     """Refuses a body above the limit, by its declared length or while it arrives.
 
     The refusal is raised where the body is read, so that it is answered like every error. A
-    route that takes more sets `MAX_BODY` in the scope before it reads.
+    route that takes more or less sets `MAX_BODY` in the scope before it reads.
     """
 
     MAX_BODY = "penstock.max_body"
@@ -104,10 +104,11 @@ class BodyLimit:
         shown = Request(scope).headers.get("content-length", "")
         declared = int(shown) if shown.isascii() and shown.isdigit() else 0
         arrived = 0
+        scope[self.MAX_BODY] = self.max_body
 
         async def receive_limited() -> Message:
             nonlocal arrived
-            limit = scope.get(self.MAX_BODY, self.max_body)
+            limit = scope[self.MAX_BODY]
             if declared > limit:
                 raise BodyTooLarge(limit=limit)
             message = await receive()

@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -177,10 +178,24 @@ async def _expected(_: Request, error: Exception) -> Response:
     return render(known)
 
 
-async def _framework(_: Request, error: Exception) -> Response:
+async def _framework(request: Request, error: Exception) -> Response:
     """404 for no route, 405 and whatever else the framework raises by status."""
     if not isinstance(error, HTTPException):
         raise error
     phrase = HTTPStatus(error.status_code).phrase
     code = phrase.lower().replace(" ", "_").replace("-", "_")
-    return answer(error.status_code, code, f"{phrase}.", headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_methods_at(request)))
+    return answer(error.status_code, code, f"{phrase}.", headers=headers)
+
+
+def _methods_at(request: Request) -> set[str]:
+    """Every method of this path; the framework's own answer names those of one route."""
+    app: FastAPI = request.app
+    return {
+        method
+        for context in iter_route_contexts(app.routes)
+        if context.methods and context.path_regex.match(request.scope["path"])
+        for method in context.methods
+    }

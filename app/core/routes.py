@@ -10,9 +10,13 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from app.core.errors import Fault, Unsupported
+from app.core.middleware import BodyLimit
 from app.core.problems import ValidationFailed
 
 _METHODS_WITH_BODY = {"POST", "PUT", "PATCH", "DELETE"}
+# The framework wants the body parsed before it asks whose it is, and parsing stops everybody
+# else: 30 MB of anonymous JSON held the process for a second each.
+_LARGEST_DEFINITION = 4 * 2**20
 
 
 class NotJson(Unsupported):
@@ -38,6 +42,8 @@ class Route(APIRoute):
 
         async def strict(request: Request) -> Response:
             if takes_json and request.method in _METHODS_WITH_BODY:
+                limit = request.scope[BodyLimit.MAX_BODY]
+                request.scope[BodyLimit.MAX_BODY] = min(limit, _LARGEST_DEFINITION)
                 await _keep_json(request)
             response = await handle(request)
             request.state.answer = response

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Literal, Self
 
+from dotenv import dotenv_values
 from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -104,6 +105,8 @@ class Settings(BaseSettings):
         env_file=".env",
         extra="ignore",
         frozen=True,
+        # The input is passwords and keys, and whoever prints an error prints to a log.
+        hide_input_in_errors=True,
     )
 
     database_url: SecretStr = Field(description="postgresql://user:password@host:port/name")
@@ -129,7 +132,7 @@ class Settings(BaseSettings):
             UnknownSetting: a `PENSTOCK_` name that means nothing, with the nearest that does.
             pydantic.ValidationError: a value that does not fit, or a missing secret.
         """
-        _refuse_unknown_names(os.environ if environment is None else environment)
+        _refuse_unknown_names(_given() if environment is None else environment)
         return cls()
 
     @classmethod
@@ -150,7 +153,12 @@ def names() -> list[str]:
     return found
 
 
-def _refuse_unknown_names(environment: Mapping[str, str]) -> None:
+def _given() -> Mapping[str, str | None]:
+    """What pydantic-settings reads: `.env`, then the process's environment."""
+    return {**dotenv_values(".env"), **os.environ}
+
+
+def _refuse_unknown_names(environment: Mapping[str, str | None]) -> None:
     known = names()
     for name in sorted(environment):
         if name.upper().startswith(PREFIX) and name.upper() not in known:

@@ -9,7 +9,7 @@ whoever takes over goes on from where business time stands.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import text
@@ -22,6 +22,8 @@ from app.models import INSTALLATION, Run
 from app.models.states import RunKind, RunState, RunTrigger
 
 LEASE = timedelta(seconds=15)
+# Moments are reckoned onward from now; near the calendar's end they could not be kept.
+LATEST = datetime(3000, 1, 1, tzinfo=UTC)
 
 _READ = text("SELECT business_now() AS now, target, run_id FROM business_clock")
 _LOCK = text("SELECT business_now() AS now, target, run_id FROM business_clock FOR UPDATE")
@@ -118,9 +120,12 @@ async def ask(
     row = (await (await session.connection()).execute(_LOCK)).one()
     if row.run_id is not None:
         raise ClockIsAdvancing(target=row.target)
-    target = to or row.now + (by or timedelta())
+    pointer = "/to" if to else "/by"
+    ahead = to - row.now if to else by or timedelta()
+    if ahead > LATEST - row.now:
+        raise ClockGoesForward(faults=[Fault(pointer, "too_far", "is beyond the year 2999")])
+    target = row.now + ahead
     if target <= row.now:
-        pointer = "/to" if to else "/by"
         raise ClockGoesForward(faults=[Fault(pointer, "not_ahead", "is not ahead of now")])
     run = Run(
         account_id=INSTALLATION,

@@ -133,3 +133,10 @@ async def test_a_key_that_is_too_long_is_refused(http: httpx.AsyncClient, key: s
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == "?Idempotency-Key"
     assert key not in answer.text
+
+
+async def test_an_empty_key_is_refused(http: httpx.AsyncClient) -> None:
+    answer = await http.post(PATH, json={"name": "Deal"}, headers={"Idempotency-Key": ""})
+
+    assert (answer.status_code, await count(http)) == (422, 0)
+    assert answer.json()["errors"][0]["pointer"] == "?Idempotency-Key"

@@ -1,5 +1,6 @@
 """Every route says who may call it, what it does and what can go wrong."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -79,3 +80,31 @@ def test_what_is_named_in_the_path_may_be_missing(path: str, method: str) -> Non
     makes_what_is_missing = method == "put" and "201" in responses
 
     assert "{" not in path or makes_what_is_missing or "404" in responses
+
+
+@pytest.mark.parametrize(("path", "method"), IN_THE_API)
+def test_a_route_with_a_body_says_which_bodies_it_refuses(path: str, method: str) -> None:
+    operation = PATHS[path][method]
+    codes = {status: response["description"] for status, response in operation["responses"].items()}
+
+    assert ("requestBody" in operation) == ("`body_too_large`" in codes.get("413", ""))
+    assert ("requestBody" in operation) == ("`not_json`" in codes.get("415", ""))
+    assert "`validation_failed`" in codes["422"]
+
+
+@pytest.mark.parametrize(("path", "method"), IN_THE_API)
+def test_every_post_and_nothing_else_takes_an_idempotency_key(path: str, method: str) -> None:
+    operation = PATHS[path][method]
+    names = {parameter["name"] for parameter in operation.get("parameters", [])}
+
+    assert ("Idempotency-Key" in names) == (method == "post")
+    if method == "post":
+        assert "`request_in_progress`" in operation["responses"]["409"]["description"]
+        assert "`idempotency_key_reused`" in operation["responses"]["422"]["description"]
+
+
+def test_bounds_have_the_names_of_json_schema() -> None:
+    properties = APP.openapi()["components"]["schemas"]["AsyncUser"]["properties"]
+
+    assert properties["threshold"].keys() >= {"minimum", "maximum"}
+    assert '"ge":' not in json.dumps(APP.openapi())

@@ -1,12 +1,13 @@
 """What the project's files say of the settings and of where packages come from."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
-from app.core.settings import PREFIX, Group, Settings, names
+from app.core.settings import PREFIX, Group, Settings, UnknownSetting, names
 from tests.guards.sources import ROOT
 
 EXAMPLE = (ROOT / ".env.example").read_text()
@@ -74,3 +75,24 @@ def test_constraints_are_exact_hashed_and_name_no_registry(name: str) -> None:
     assert not re.search(r"^\s*--(index|extra|find|trusted)", content, re.MULTILINE)
     for entry in entries:
         assert re.match(r"[a-z0-9._-]+==\S+(\s+--hash=sha256:[0-9a-f]{64})+", entry.strip())
+
+
+def test_a_name_in_the_env_file_that_means_nothing_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("PENSTOCK_SANDBOKS=true\n")
+
+    with pytest.raises(UnknownSetting, match="PENSTOCK_SANDBOX"):
+        Settings.load()
+
+
+def test_an_error_about_settings_does_not_show_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PENSTOCK_SECRET_KEY", "hush")
+    monkeypatch.setenv("PENSTOCK_REDIS_URL", "redis://:whisper@host")
+
+    with pytest.raises(ValidationError) as refused:
+        Settings(_env_file=None)
+
+    assert "hush" not in str(refused.value)
+    assert "whisper" not in str(refused.value)

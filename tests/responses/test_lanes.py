@@ -6,9 +6,13 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlmodel import select
 
+from app.core.clock import business_now
+from app.core.ids import uuid7
 from app.core.resources import Resources
 from app.core.settings import Scoring, Settings
+from app.models import PendingResolution, PendingScoring
 from app.models.states import ResponseStatus
 from app.responses.lanes.due import due_lanes
 from app.responses.lanes.lease import LeaseLost
@@ -245,3 +249,24 @@ async def test_another_error_than_of_data_leaves_the_rows_due(
     assert await count_statuses(tenant.http, campaign) == {OPEN: CHUNK}
     (run,) = await runs_of(tenant.http, campaign)
     assert (run["state"], run["failed"]) == ("succeeded", 0)
+
+
+async def test_a_pending_row_without_its_response_does_not_stay_due_for_ever(
+    tenant: Tenant, resources: Resources, settle: Settle
+) -> None:
+    campaign = await a_campaign(tenant.http)
+    async with resources.unit_of_work(tenant.account_id) as session:
+        session.add(
+            PendingScoring(
+                account_id=tenant.account_id,
+                response_id=uuid7(),
+                campaign_id=UUID(campaign["id"]),
+                person_id=uuid7(),
+                due_at=business_now(session),
+            )
+        )
+    await settle()
+
+    async with resources.unit_of_work(tenant.account_id) as session:
+        assert (await session.exec(select(PendingScoring))).all() == []
+        assert (await session.exec(select(PendingResolution))).all() == []

@@ -1,8 +1,11 @@
 """Owners take turns over what qualifies: the campaign's own, else the account's."""
 
+import asyncio
+
 import httpx
 import pytest
 
+from app.core import metrics
 from tests.responses.conftest import Settle
 from tests.responses.engine_making import (
     ASYNCHRONOUS,
@@ -53,6 +56,22 @@ async def test_the_campaigns_owners_come_before_the_accounts(
 
     owners = [await owner_of(http, each) for each in taken]
     assert owners == ["ada", "grace", "alan", "edsger", "grace"]
+
+
+async def test_owner_turns_come_last_in_the_order_of_locks_whatever_the_number_of_portions(
+    http: httpx.AsyncClient,
+) -> None:
+    one, two = [await a_campaign(http, owners=["ada", "alan"]) for _ in range(2)]
+    await configure(http, SYNCHRONOUS, scoring_batch_size=1)
+    before = metrics.INTAKE_REDONE._value.get()
+    there = [an_item(campaign, response_prompt=True) for campaign in (one, two) for _ in range(15)]
+    back = [an_item(campaign, response_prompt=True) for campaign in (two, one) for _ in range(15)]
+
+    results = await asyncio.gather(*(post_all(http, items) for items in (there, back)))
+
+    owners = [await owner_of(http, each) for taken in results for each in taken]
+    assert {name: owners.count(name) for name in owners} == {"ada": 30, "alan": 30}
+    assert metrics.INTAKE_REDONE._value.get() == before
 
 
 async def owner_of(http: httpx.AsyncClient, response: Json) -> str:

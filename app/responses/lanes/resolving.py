@@ -48,18 +48,14 @@ async def resolve_chunk(session: Session, lease: Lease, terms: Terms, due: Seque
             session, account_id, [row["response_id"] for row in rows], points, now=terms.now
         )
     outcome = await resolve(session, account_id, due, terms.settings, now=terms.now)
-    done = [verdict.candidate.response_id for verdict in outcome.resolved]
-    await driver.execute(_DONE, account_id, done)
-    if outcome.waiting:
-        await driver.execute(
-            _WAIT,
-            account_id,
-            [verdict.candidate.response_id for verdict in outcome.waiting],
-            [verdict.waits_until for verdict in outcome.waiting],
-        )
+    waits = {v.candidate.response_id: v.waits_until for v in outcome.waiting}
+    # Also rows whose response is gone: left alone, they would be due for ever.
+    await driver.execute(_DONE, account_id, [row for row in due if row not in waits])
+    if waits:
+        await driver.execute(_WAIT, account_id, list(waits), list(waits.values()))
     by_status = Counter(verdict.status for verdict in outcome.resolved)
-    gone = (account_id, lease.campaign_id, ResponseStatus.PENDING_TQR, -len(done))
+    gone = (account_id, lease.campaign_id, ResponseStatus.PENDING_TQR, -len(outcome.resolved))
     come = [(account_id, lease.campaign_id, status, n) for status, n in by_status.items()]
     await append_deltas(session, [gone, *come])
     await emit(session, happenings(account_id, outcome, run_id=lease.run_id), at=terms.now)
-    return Chunk(Stage.RESOLUTION, len(done), dict(by_status), len(outcome.waiting))
+    return Chunk(Stage.RESOLUTION, len(outcome.resolved), dict(by_status), len(outcome.waiting))

@@ -75,6 +75,16 @@ class Resolution:
     qualified: list[Qualified]
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was decided and written of a set, before its qualified ones have an owner."""
+
+    resolved: list[Verdict]
+    waiting: list[Verdict]
+    handed: list[Candidate]
+    own: dict[UUID, list[str]]
+
+
 async def lock_people(session: Session, account_id: UUID, responses: Sequence[UUID]) -> None:
     """Lock the people of these responses, by id; before any of the responses is touched."""
     driver = await driver_of(session)
@@ -93,12 +103,26 @@ async def resolve(
 
     The people must be locked by this transaction, so that nobody becomes active meanwhile.
     """
+    decided = await decide(session, account_id, responses, settings, now=now)
+    return (await hand_over(session, account_id, [decided], settings.owners, now=now))[0]
+
+
+async def decide(
+    session: Session,
+    account_id: UUID,
+    responses: Sequence[UUID],
+    settings: ScoringSettingsDocument,
+    *,
+    now: datetime,
+) -> Decided:
+    """The first half of `resolve`: statuses and active responses, no owner yet."""
     driver = await driver_of(session)
     rows = await driver.fetch(_READ, account_id, list(responses))
     verdicts = decide_all(
         (_candidate(row, settings.threshold) for row in rows), grace=settings.score_grace, now=now
     )
     resolved = [verdict for verdict in verdicts if verdict.waits_until is None]
+    waiting = [verdict for verdict in verdicts if verdict.waits_until is not None]
     handed = [v.candidate for v in resolved if v.status is ResponseStatus.OPEN]
     await driver.execute(
         _RESOLVE,
@@ -107,39 +131,51 @@ async def resolve(
         [verdict.status.value for verdict in resolved],
         now,
     )
+    if handed:
+        people = [candidate.person_id for candidate in handed]
+        await driver.execute(_ENGAGE, account_id, people, [c.response_id for c in handed])
     own = {row["campaign_id"]: row["owners"] or [] for row in rows}
-    qualified = await _hand_over(session, account_id, handed, own, settings.owners, now)
-    waiting = [verdict for verdict in verdicts if verdict.waits_until is not None]
-    return Resolution(resolved, waiting, qualified)
+    return Decided(resolved, waiting, handed, own)
 
 
-async def _hand_over(
+async def hand_over(
     session: Session,
     account_id: UUID,
-    handed: list[Candidate],
-    own: dict[UUID, list[str]],
-    shared: list[str],
+    decided: Sequence[Decided],
+    shared: Sequence[str],
+    *,
     now: datetime,
-) -> list[Qualified]:
-    if not handed:
-        return []
-    driver = await driver_of(session)
-    people = [candidate.person_id for candidate in handed]
-    responses = [candidate.response_id for candidate in handed]
-    await driver.execute(_ENGAGE, account_id, people, responses)
-    campaigns = [candidate.campaign_id for candidate in handed]
-    owners = await assign(session, account_id, campaigns, own=own, shared=shared)
-    await driver.execute(
-        _TELL_PEOPLE,
-        account_id,
-        people,
-        responses,
-        [candidate.responded_at for candidate in handed],
-        owners,
-        ResponseStatus.OPEN.value,
-        now,
-    )
-    return [Qualified(candidate, owner) for candidate, owner in zip(handed, owners, strict=True)]
+) -> list[Resolution]:
+    """The second half of `resolve`: owners, for all that this transaction has decided.
+
+    Once, and after everything else: the turns of owners are the last of all locks.
+    """
+    handed = [candidate for each in decided for candidate in each.handed]
+    own = {campaign: names for each in decided for campaign, names in each.own.items()}
+    owners: list[str | None] = []
+    if handed:
+        campaigns = [candidate.campaign_id for candidate in handed]
+        owners = await assign(session, account_id, campaigns, own=own, shared=shared)
+        driver = await driver_of(session)
+        await driver.execute(
+            _TELL_PEOPLE,
+            account_id,
+            [candidate.person_id for candidate in handed],
+            [candidate.response_id for candidate in handed],
+            [candidate.responded_at for candidate in handed],
+            owners,
+            ResponseStatus.OPEN.value,
+            now,
+        )
+    following = iter(owners)
+    return [
+        Resolution(
+            each.resolved,
+            each.waiting,
+            [Qualified(candidate, next(following)) for candidate in each.handed],
+        )
+        for each in decided
+    ]
 
 
 def _candidate(row: Row, threshold: int) -> Candidate:
