@@ -7,8 +7,8 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 
+from app import health
 from app.accounts.caller import Held
-from app.core import health
 from app.core.metrics import render
 from app.core.routes import Route
 
@@ -57,7 +57,7 @@ async def readyz(resources: Held, response: Response) -> Readiness:
 async def metrics(resources: Held) -> Response:
     """Prometheus text: this process's counters, every worker's, and the age of due work."""
     try:
-        ages = await health.oldest_due(resources)
+        ages = await health.ages_of_due_work(resources)
         workers = await health.counts_of_workers(resources)
     except (SQLAlchemyError, OSError, TimeoutError):
         ages, workers = {}, []

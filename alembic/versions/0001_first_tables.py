@@ -135,6 +135,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "campaign_id", name=op.f("pk_lanes")),
         postgresql_with={"fillfactor": "50"},
     )
+    op.create_index(
+        "ix_lanes_unfinished",
+        "lanes",
+        ["account_id", "campaign_id"],
+        unique=False,
+        postgresql_where=sa.text("run_id IS NOT NULL"),
+    )
     op.create_table(
         "owner_turns",
         sa.Column("account_id", sa.Uuid(), nullable=False),

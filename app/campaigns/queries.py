@@ -13,7 +13,7 @@ from app.campaigns.schemas import PendingRead, StatsRead
 from app.core.db import Session
 from app.core.pages import Position
 from app.models import Campaign, Lane, Response
-from app.models.states import ResponseStatus
+from app.models.states import ResponseStatus, Stage
 
 # One statement is one snapshot: a fold under way can neither hide a delta nor count it twice.
 _STATS = text(
@@ -25,12 +25,6 @@ _STATS = text(
       FROM status_deltas WHERE account_id = :account_id AND campaign_id = :campaign_id
      GROUP BY status
     UNION ALL
-    SELECT 'scoring', NULL, count(*)
-      FROM pending_scoring WHERE account_id = :account_id AND campaign_id = :campaign_id
-    UNION ALL
-    SELECT 'resolution', NULL, count(*)
-      FROM pending_resolution WHERE account_id = :account_id AND campaign_id = :campaign_id
-    UNION ALL
     SELECT 'in_windows', NULL, count(*)
       FROM pending_scoring waiting
       JOIN windows held ON held.account_id = waiting.account_id AND held.id = waiting.window_id
@@ -41,8 +35,9 @@ _STATS = text(
       FROM windows
      WHERE account_id = :account_id AND campaign_id = :campaign_id AND closed_at IS NULL
     UNION ALL
-    SELECT 'failed', NULL, count(*)
+    SELECT 'failed', stage, count(*)
       FROM row_failures WHERE account_id = :account_id AND campaign_id = :campaign_id
+     GROUP BY stage
     """
 )
 
@@ -110,24 +105,30 @@ async def add_lane(session: Session, account_id: UUID, campaign_id: UUID) -> Non
 
 
 async def count_responses(session: Session, account_id: UUID, campaign_id: UUID) -> StatsRead:
-    """How the campaign's responses stand, folded sums and later deltas together."""
+    """How the campaign's responses stand, folded sums and later deltas together.
+
+    What is pending and was not set aside waits; counting the waiting rows would cost their number.
+    """
     connection = await session.connection()
     rows = await connection.execute(_STATS, {"account_id": account_id, "campaign_id": campaign_id})
     statuses = dict.fromkeys(ResponseStatus, 0)
+    failed = dict.fromkeys(Stage, 0)
     counts: dict[str, int] = {}
-    for kind, status, n in rows:
+    for kind, word, n in rows:
         if kind == "status":
-            statuses[ResponseStatus(status)] += int(n)
+            statuses[ResponseStatus(word)] += int(n)
+        elif kind == "failed":
+            failed[Stage(word)] = n
         else:
             counts[kind] = n
     return StatsRead(
         statuses=statuses,
         total=sum(statuses.values()),
         pending=PendingRead(
-            scoring=counts["scoring"],
-            resolution=counts["resolution"],
+            scoring=statuses[ResponseStatus.PENDING_SCORING] - failed[Stage.SCORING],
+            resolution=statuses[ResponseStatus.PENDING_TQR] - failed[Stage.RESOLUTION],
             in_windows=counts["in_windows"],
         ),
-        failed=counts["failed"],
+        failed=sum(failed.values()),
         windows_open=counts["windows_open"],
     )

@@ -68,7 +68,7 @@ class RequestContext:
             self._tell(scope, status, time.perf_counter() - began)
 
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "(none)")
+        route = _template_of(scope)
         metrics.REQUESTS.labels(route, status).inc()
         if scope["path"] not in _QUIET:
             _log.info(
@@ -118,3 +118,11 @@ class BodyLimit:
             return message
 
         await self.app(scope, receive_limited, send)
+
+
+def _template_of(scope: Scope) -> str:
+    """The path as the document spells it; never the path itself, which may hold anything."""
+    found: str = getattr(scope.get("route"), "path", "(none)")
+    # A route of an included router knows only its own part.
+    prefix = "/v1" if scope["path"].startswith("/v1/") and found.startswith("/") else ""
+    return found if found.startswith("/v1/") else prefix + found

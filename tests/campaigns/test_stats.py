@@ -86,6 +86,9 @@ async def test_what_waits_is_counted_by_what_it_waits_for(
         session.add_all([opened, closed, waiting(), waiting(closed)])
         session.add_all([waiting(opened), waiting(opened)])
         session.add(PendingResolution(**mine, response_id=uuid7(), person_id=uuid7(), due_at=THEN))
+        # Four that wait and one that was set aside; one to be resolved.
+        session.add(StatusDelta(**mine, status=PENDING, n=5))
+        session.add(StatusDelta(**mine, status=ResponseStatus.PENDING_TQR, n=1))
         session.add(
             RowFailure(
                 **mine,

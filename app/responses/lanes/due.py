@@ -54,7 +54,7 @@ LIMIT $4
 """
 
 # Skips from campaign to campaign, so the cost is per lane with pending rows, not per row.
-_DUE = """
+WAITING = """
     WITH RECURSIVE now AS MATERIALIZED (SELECT business_now() AS moment),
     waiting(account_id, campaign_id) AS (
         (SELECT account_id, campaign_id FROM pending_scoring WHERE due_at IS NOT NULL
@@ -85,7 +85,11 @@ _DUE = """
             SELECT p.account_id, p.campaign_id FROM pending_resolution p
              WHERE (p.account_id, p.campaign_id) > (scored.account_id, scored.campaign_id)
              ORDER BY p.account_id, p.campaign_id LIMIT 1) next
-    ),
+    )
+"""
+_DUE = (
+    WAITING
+    + """,
     due AS (
         SELECT w.account_id, w.campaign_id FROM waiting w WHERE EXISTS (
             SELECT FROM pending_scoring p, now
@@ -105,6 +109,7 @@ _DUE = """
         SELECT account_id, campaign_id FROM lanes WHERE run_id IS NOT NULL
     )
 """
+)
 _FREE_LANES = text(
     _DUE
     + """

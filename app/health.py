@@ -6,31 +6,15 @@ from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core import migrations
 from app.core.metrics import Count
 from app.core.resources import Resources
+from app.responses.lanes.ages import oldest_due
 
 HEARTBEAT_FRESH = timedelta(seconds=30)
 DUE_LATE = timedelta(minutes=2)
 
-# Age of the oldest due work per kind of lane, in seconds of business time.
-_DUE = text(
-    """
-    SELECT 'scoring', extract(epoch FROM business_now() - min(due_at))
-      FROM pending_scoring WHERE due_at <= business_now()
-    UNION ALL
-    SELECT 'window', extract(epoch FROM business_now() - min(w.closed_at))
-      FROM windows w WHERE w.closed_at IS NOT NULL AND EXISTS
-           (SELECT FROM pending_scoring p
-             WHERE p.account_id = w.account_id AND p.campaign_id = w.campaign_id
-               AND p.window_id = w.id)
-    UNION ALL
-    SELECT 'resolution', extract(epoch FROM business_now() - min(due_at))
-      FROM pending_resolution WHERE due_at <= business_now()
-    """
-)
 _HEARTBEATS = text(
     "SELECT count(*) FROM heartbeats WHERE seen_at > clock_timestamp() - make_interval(secs => :s)"
 )
@@ -58,7 +42,7 @@ async def checks(resources: Resources) -> dict[str, Check]:
         async with resources.look_everywhere() as connection:
             found = await migrations.current(connection)
             alive = await connection.scalar(_HEARTBEATS, {"s": HEARTBEAT_FRESH.total_seconds()})
-            ages = await _ages(connection)
+            ages = await oldest_due(connection)
     except (SQLAlchemyError, OSError, TimeoutError) as error:
         down = Check(False, "down", {"error": type(error).__name__})
         return {"database": down, "redis": redis}
@@ -78,10 +62,10 @@ async def checks(resources: Resources) -> dict[str, Check]:
     }
 
 
-async def oldest_due(resources: Resources) -> dict[str, float]:
+async def ages_of_due_work(resources: Resources) -> dict[str, float]:
     """Age in seconds of the oldest due work of each kind; 0 where nothing is due."""
     async with resources.look_everywhere() as connection:
-        return await _ages(connection)
+        return await oldest_due(connection)
 
 
 async def counts_of_workers(resources: Resources) -> list[tuple[str, list[Count]]]:
@@ -89,8 +73,3 @@ async def counts_of_workers(resources: Resources) -> list[tuple[str, list[Count]
     async with resources.look_everywhere() as connection:
         rows = (await connection.execute(_COUNTS, {"s": HEARTBEAT_FRESH.total_seconds()})).all()
     return [(f"{row.host}:{row.pid}", row.counts) for row in rows]
-
-
-async def _ages(connection: AsyncConnection) -> dict[str, float]:
-    rows = (await connection.execute(_DUE)).all()
-    return {kind: max(0.0, float(age or 0)) for kind, age in rows}
