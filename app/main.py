@@ -14,6 +14,7 @@ from app.core.middleware import BodyLimit, RequestContext
 from app.core.resources import Resources
 from app.core.settings import Settings
 from app.documents import describe
+from app.notifications.webhooks import router as webhooks
 from app.responses.intake.desk import Desk
 
 VERSION = "0.1.0"
@@ -40,6 +41,7 @@ def create_app(settings: Settings) -> FastAPI:
         description=DESCRIPTION,
         lifespan=lifespan,
         redoc_url=None,
+        webhooks=webhooks,
         # A redirect would send the key to whatever Host and scheme this process believes in.
         redirect_slashes=False,
     )

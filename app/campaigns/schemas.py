@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from app.campaigns.lists import Owners, refuse_repeats
 from app.core.faults import Wrong
@@ -42,6 +42,19 @@ RESPONDED = MemberStatus(name="Responded", responded=True, step=2)
 
 class CampaignCreate(Wire):
     """A new campaign."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "code": "spring-2026",
+                    "name": "Spring 2026",
+                    "score": 20,
+                    "owners": ["alice", "bob"],
+                }
+            ]
+        }
+    )
 
     code: Code = Field(description="What responses name the campaign by; unique.")
     name: Name

@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from app.accounts import idempotency
 from app.accounts.caller import Caller, Held, Platform, requires
@@ -38,6 +38,8 @@ class ClockRead(BaseModel):
 
 class ClockAdvance(Wire):
     """How far, or to which moment; one of the two, forward only."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"by": "PT30M"}]})
 
     by: Duration | None = None
     to: Moment | None = None

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, Field, computed_field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, computed_field, model_validator
 
 from app.core.faults import Wrong
 from app.core.values import Attributes, Email, ExternalId, Flag, Name, Score, Text, Wire
@@ -40,6 +40,19 @@ class PersonFields(Wire):
 
 class PersonUpsert(PersonFields):
     """A person to make or to merge; absent and null fields erase nothing."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "email": "ada@example.com",
+                    "title": "VP Engineering",
+                    "score": 40,
+                    "attributes": {"team": 12},
+                }
+            ]
+        }
+    )
 
     id: UUID | None = None
     kind: PersonKind | None = Field(None, description="A new person is a lead unless told.")

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.campaigns.lists import Owners, refuse_repeats
 from app.campaigns.schemas import RepeatLimit
@@ -54,6 +54,18 @@ class Reactivation(Wire):
 class ScoringSettingsDocument(Wire):
     """When responses are scored, in what portions, and against what; absent is the default."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "async_users": [{"user": "marketo", "threshold": 1, "delay": "PT5M"}],
+                    "threshold": 100,
+                    "owners": ["alice", "bob"],
+                }
+            ]
+        }
+    )
+
     evaluate_score_immediately: Flag = Field(
         True, description="Score in the request itself; wins over asynchronously."
     )
@@ -90,6 +102,27 @@ def _names_once(rules: list[Rule]) -> list[Rule]:
 
 class RulesetCreate(Wire):
     """The next version of the account's rules."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "First rules",
+                    "rules": [
+                        {
+                            "name": "Decides",
+                            "points": 60,
+                            "criteria": {
+                                "field": "person.title",
+                                "op": "starts_with",
+                                "value": "VP",
+                            },
+                        }
+                    ],
+                }
+            ]
+        }
+    )
 
     name: Name
     rules: Annotated[list[Rule], AfterValidator(_names_once)] = Field(max_length=200)

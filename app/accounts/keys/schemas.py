@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.auth import Scope
 from app.core.values import Moment, Name, Wire
@@ -14,6 +14,12 @@ from app.models.states import UserKind
 
 class ApiKeyCreate(Wire):
     """A key for a user; the user is made if there is none of that name."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"user": "marketo", "kind": "integration", "scopes": ["ingest"]}]
+        }
+    )
 
     user: Name = Field(description="Who will use it, e.g. `marketo`.")
     kind: UserKind | None = Field(None, description="Of a new user; an integration if left out.")

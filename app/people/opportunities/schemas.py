@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from app.core.faults import Wrong
 from app.core.values import ExternalId, Name, Wire
@@ -36,6 +36,12 @@ Amount = Annotated[
 
 class OpportunityCreate(Wire):
     """A new deal."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"external_id": "006-1", "name": "New turbines", "amount": "120000.00"}]
+        }
+    )
 
     external_id: ExternalId | None = None
     name: Name

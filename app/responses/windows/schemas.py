@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.values import Moment, Wire
 from app.models.states import CloseReason
@@ -11,6 +11,8 @@ from app.models.states import CloseReason
 
 class HoldOrder(Wire):
     """Until when a window stays open; at most 24 hours ahead."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"until": "2026-03-02T12:00:00Z"}]})
 
     until: Moment
 

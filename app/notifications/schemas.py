@@ -1,0 +1,52 @@
+"""The shapes of events, as webhooks will carry them and the outbox keeps them."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+
+class Qualified(BaseModel):
+    """A response that was handed to sales."""
+
+    response_id: UUID
+    person_id: UUID
+    campaign_id: UUID
+    score: int
+    threshold: int
+    response_prompt: bool = Field(description="Raised on purpose: qualified whatever the score.")
+    owner: str | None
+
+
+class CampaignOutcome(BaseModel):
+    """How many responses of one campaign ended where."""
+
+    campaign_id: UUID
+    by_status: dict[str, int]
+
+
+class Resolved(BaseModel):
+    """What one transaction resolved."""
+
+    total: int
+    campaigns: list[CampaignOutcome]
+    run_id: UUID | None = Field(description="Null for responses scored in the request itself.")
+
+
+class ResponseQualified(BaseModel):
+    """One event for each response that qualified."""
+
+    id: UUID
+    type: Literal["response.qualified"]
+    timestamp: datetime
+    data: Qualified
+
+
+class ResponsesResolved(BaseModel):
+    """One event for each transaction that resolved responses."""
+
+    id: UUID
+    type: Literal["responses.resolved"]
+    timestamp: datetime
+    data: Resolved
