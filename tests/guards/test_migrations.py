@@ -59,7 +59,7 @@ async def test_the_migrated_schema_is_that_of_the_models(database_url: str) -> N
 
 
 def test_the_functions_of_criteria_are_those_of_the_migration() -> None:
-    frozen = {sql.strip() for sql in _module("0002_walls").FUNCTIONS}
+    frozen = {sql.strip() for sql in _module("0004_walls").FUNCTIONS}
 
     assert {sql.strip() for sql in SQL_FUNCTIONS} <= frozen
 

@@ -18,7 +18,7 @@ MARKS = re.compile(r"isort:\s*\w+|fmt:\s*\w+|[\W_]+")
 READS_THE_ENVIRONMENT = ("app/core/settings.py", "app/embedded/")
 
 
-@pytest.mark.parametrize("path", modules("app", "workers", "tests"), ids=name_of)
+@pytest.mark.parametrize("path", modules("app", "workers", "tests", "alembic"), ids=name_of)
 def test_a_module_is_short(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= LONGEST
 

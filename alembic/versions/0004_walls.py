@@ -6,8 +6,8 @@ roles (see app/core/db.py) which this migration makes and gives to that login.
 
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0004"
+down_revision = "0003"
 
 TENANT_TABLES = [
     "users",
