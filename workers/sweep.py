@@ -7,6 +7,7 @@ more was found than could be started, the next look comes as soon as a lane is f
 import asyncio
 import contextlib
 import time
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,12 +21,14 @@ from workers.work import Work
 _log = log.get(__name__)
 
 _LOOK_AGAIN_SECONDS = 0.05
+# However full, a window goes on filling for so long.
+_FILLS_FOR = timedelta(seconds=2)
 
 
-async def close_windows(work: Work) -> None:
-    """Close every window whose time or size has come, of all accounts."""
+async def close_windows(work: Work, *, age: timedelta = timedelta()) -> None:
+    """Close every window whose time or size has come, of all accounts; see `ripe_windows`."""
     async with work.resources.look_everywhere() as connection:
-        ripe = await ripe_windows(connection)
+        ripe = await ripe_windows(connection, age=age)
     for account_id, windows in ripe.items():
         async with work.unit_of_work(account_id) as session:
             await close_ripe(session, account_id, windows)
@@ -62,7 +65,7 @@ class Sweep:
             began = time.monotonic()
             is_more = False
             try:
-                await close_windows(self._work)
+                await close_windows(self._work, age=_FILLS_FOR)
                 is_more = await self._start_drains()
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 _log.warning("sweep_failed", error=type(error).__name__)

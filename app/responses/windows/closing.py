@@ -1,5 +1,6 @@
 """Closing windows whose time or size has come; each by one conditional UPDATE."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import text
@@ -18,7 +19,8 @@ _RIPE = text(
     SELECT w.account_id, w.id FROM windows w
      CROSS JOIN (SELECT business_now() AS moment) now
      WHERE w.closed_at IS NULL AND (w.held_until IS NULL OR w.held_until <= now.moment)
-       AND (w.closes_at <= now.moment OR EXISTS (
+       AND (w.closes_at <= now.moment OR w.opened_at <= now.moment - CAST(:age AS interval)
+            AND EXISTS (
             SELECT FROM pending_scoring p
              WHERE p.account_id = w.account_id AND p.campaign_id = w.campaign_id
                AND p.window_id = w.id
@@ -49,10 +51,17 @@ RETURNING w.campaign_id
 """
 
 
-async def ripe_windows(connection: AsyncConnection) -> dict[UUID, list[UUID]]:
-    """Windows of all accounts whose time or size has come, by account."""
+async def ripe_windows(
+    connection: AsyncConnection, *, age: timedelta = timedelta()
+) -> dict[UUID, list[UUID]]:
+    """Windows of all accounts whose time or size has come, by account.
+
+    Args:
+        age: a window younger than this is not closed for its size. In a storm every closing
+            leaves a remainder that is less than a chunk, so fewer closings are fewer chunks.
+    """
     found: dict[UUID, list[UUID]] = {}
-    for row in await connection.execute(_RIPE):
+    for row in await connection.execute(_RIPE, {"age": age}):
         found.setdefault(row.account_id, []).append(row.id)
     return found
 
