@@ -15,7 +15,7 @@ async def test_a_loop_goes_on_after_an_error_that_nobody_foresaw(resources: Reso
     work = Work(resources)
     calls = 0
 
-    async def stumble(_: Work) -> None:
+    async def stumble(_: Work, **_options: object) -> None:
         nonlocal calls
         calls += 1
         if calls == 2:
@@ -34,7 +34,7 @@ async def test_the_sweep_goes_on_after_an_error_that_nobody_foresaw(
     work = Work(resources)
     calls = 0
 
-    async def stumble(_: Work) -> None:
+    async def stumble(_: Work, **_options: object) -> None:
         nonlocal calls
         calls += 1
         if calls == 2:
