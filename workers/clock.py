@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from app.core import log
+from app.core.failpoints import Purpose
 from app.models import INSTALLATION
 from app.runs import clock
 from app.runs.clock import Advance
@@ -19,7 +20,7 @@ _RENEW_SECONDS = 5.0
 
 async def advance_if_asked(work: Work) -> None:
     """Take an advance that waits, and bring business time to its target."""
-    async with work.unit_of_work(INSTALLATION) as session:
+    async with work.unit_of_work(INSTALLATION, purpose=Purpose.CLOCK) as session:
         advance = await clock.claim(session)
     if advance is None:
         return
@@ -32,7 +33,7 @@ async def advance_if_asked(work: Work) -> None:
 
 async def _moved_on(work: Work, advance: Advance) -> bool:
     """Move to the next due moment, or to the target; True if the run is over."""
-    async with work.unit_of_work(INSTALLATION) as session:
+    async with work.unit_of_work(INSTALLATION, purpose=Purpose.CLOCK) as session:
         found = await clock.read(session)
         if found.target is None or found.run_id != advance.run_id:
             return True
@@ -53,7 +54,7 @@ async def _kept(work: Work, advance: Advance) -> AsyncIterator[None]:
     async def renew() -> None:
         while True:
             await asyncio.sleep(_RENEW_SECONDS)
-            async with work.unit_of_work(INSTALLATION) as session:
+            async with work.unit_of_work(INSTALLATION, purpose=Purpose.CLOCK) as session:
                 if not await clock.keep(session, advance):
                     _log.warning("clock_lease_lost")
                     return

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.accounts.idempotency import forget_old
 from app.core import clock, log
+from app.core.failpoints import Purpose
 from app.core.metrics import counts_of_this_worker
 from app.responses.counters import fold
 from app.responses.retention import forget
@@ -35,7 +36,7 @@ _ACCOUNTS = text("SELECT id FROM accounts")
 
 async def beat(work: Work) -> None:
     """Say that this worker lives, and what it has counted."""
-    async with work.unit_of_work() as session:
+    async with work.unit_of_work(purpose=Purpose.HEARTBEAT) as session:
         connection = await session.connection()
         await connection.execute(
             _BEAT,
@@ -51,25 +52,25 @@ async def beat(work: Work) -> None:
 
 async def leave(work: Work) -> None:
     """Take this worker's sign of life away; it stopped by itself."""
-    async with work.unit_of_work() as session:
+    async with work.unit_of_work(purpose=Purpose.HEARTBEAT) as session:
         await (await session.connection()).execute(_LEAVE, {"worker_id": work.worker_id})
 
 
 async def fold_counters(work: Work) -> None:
     """Fold the deltas of every account that has any."""
     for account_id in await _accounts(work, _WITH_DELTAS):
-        async with work.unit_of_work(account_id) as session:
+        async with work.unit_of_work(account_id, purpose=Purpose.FOLDING) as session:
             await fold(session, account_id)
 
 
 async def forget_what_is_over(work: Work) -> None:
     """Delete what is kept no longer: answers to repeats, windows, events, runs, intake keys."""
     for account_id in await _accounts(work, _ACCOUNTS):
-        async with work.unit_of_work(account_id) as session:
+        async with work.unit_of_work(account_id, purpose=Purpose.FORGETTING) as session:
             await forget_old(session)
         deleted = 1
         while deleted and not work.is_stopping.is_set():
-            async with work.unit_of_work(account_id) as session:
+            async with work.unit_of_work(account_id, purpose=Purpose.FORGETTING) as session:
                 deleted = await forget(session, account_id, now=clock.business_now(session))
 
 

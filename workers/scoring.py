@@ -14,6 +14,7 @@ from uuid import UUID
 
 from app.core import clock, log, metrics
 from app.core.db import Session
+from app.core.failpoints import Purpose
 from app.models.states import RunKind, RunTrigger, Stage
 from app.responses.lanes import lease as leases
 from app.responses.lanes.chunk import Chunk
@@ -33,6 +34,7 @@ _CHUNK_OF: dict[Stage, StageChunk] = {
     Stage.SCORING: score_chunk,
     Stage.RESOLUTION: resolve_chunk,
 }
+_PURPOSE = {Stage.SCORING: Purpose.SCORING, Stage.RESOLUTION: Purpose.RESOLUTION}
 _DUE = {Stage.SCORING: due_for_scoring, Stage.RESOLUTION: due_for_resolution}
 
 
@@ -62,7 +64,7 @@ async def drain_lane(work: Work, account_id: UUID, campaign_id: UUID) -> None:
 
 
 async def _claim(work: Work, account_id: UUID, campaign_id: UUID) -> "Drain | None":
-    async with work.unit_of_work(account_id) as session:
+    async with work.unit_of_work(account_id, purpose=Purpose.CLAIM) as session:
         if not await has_work(session, account_id, campaign_id):
             return None
         claimed = await leases.claim(
@@ -114,7 +116,8 @@ class Drain:
     async def release(self, *, is_drained: bool) -> None:
         """Give the lane back; a drained one ends its run."""
         lease = self.lease
-        async with self.work.unit_of_work(lease.account_id) as session:
+        purpose = Purpose.RELEASE
+        async with self.work.unit_of_work(lease.account_id, purpose=purpose) as session:
             await leases.renew(session, lease, by=self.work.settings.scoring.lease)
             if is_drained:
                 now = clock.business_now(session)
@@ -129,7 +132,8 @@ class Drain:
         began = time.perf_counter()
         taken: list[UUID] = list(only or ())
         try:
-            async with self.work.unit_of_work(self.lease.account_id) as session:
+            account_id, purpose = self.lease.account_id, _PURPOSE[stage]
+            async with self.work.unit_of_work(account_id, purpose=purpose) as session:
                 terms = await leases.renew(session, self.lease, by=self.work.settings.scoring.lease)
                 taken = taken or await _DUE[stage](session, self.lease, terms)
                 if not taken:
@@ -157,7 +161,8 @@ class Drain:
 
     async def _set_aside(self, stage: Stage, response_id: UUID, error: Exception) -> None:
         tally = self.tally.plus(failed=1)
-        async with self.work.unit_of_work(self.lease.account_id) as session:
+        account_id, purpose = self.lease.account_id, Purpose.SETTING_ASIDE
+        async with self.work.unit_of_work(account_id, purpose=purpose) as session:
             terms = await leases.renew(session, self.lease, by=self.work.settings.scoring.lease)
             await set_aside(session, self.lease, stage, response_id, error, now=terms.now)
             await ledger.count(session, self.lease.account_id, self.lease.run_id, tally)

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core import log
+from app.core.failpoints import Purpose
 from app.responses.lanes.due import due_lanes, has_due_lanes
 from app.responses.windows.closing import close_ripe, ripe_windows
 from workers.scoring import drain_lane
@@ -30,7 +31,7 @@ async def close_windows(work: Work, *, age: timedelta = timedelta()) -> None:
     async with work.resources.look_everywhere() as connection:
         ripe = await ripe_windows(connection, age=age)
     for account_id, windows in ripe.items():
-        async with work.unit_of_work(account_id) as session:
+        async with work.unit_of_work(account_id, purpose=Purpose.WINDOWS) as session:
             await close_ripe(session, account_id, windows)
 
 

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from uuid import UUID
 
 from app.core.db import Session
+from app.core.failpoints import Purpose
 from app.core.ids import uuid7
 from app.core.resources import Resources
 from app.core.settings import Settings
@@ -35,9 +36,11 @@ class Work:
         """How this worker signs its leases."""
         return f"{self.host}:{self.pid}"
 
-    def unit_of_work(self, *accounts: UUID) -> AbstractAsyncContextManager[Session]:
+    def unit_of_work(
+        self, *accounts: UUID, purpose: Purpose
+    ) -> AbstractAsyncContextManager[Session]:
         """The only commit; see `Resources.unit_of_work`."""
-        return self.resources.unit_of_work(*accounts)
+        return self.resources.unit_of_work(*accounts, purpose=purpose)
 
     async def drained(self) -> None:
         """Wait until no drain of this process is at work, and let none begin."""

@@ -7,7 +7,7 @@ to one of two roles for the whole life of a connection:
     penstock_sweep    reads pending work, leases and windows of all accounts, and nothing else
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -91,12 +91,17 @@ def engine_of(settings: Settings, role: Role, *, pool: int | None = None) -> Asy
                 # have no statistics that hold: planned while empty, a scan would stay the plan.
                 "enable_seqscan": "off",
                 "jit": "off",
-                "lock_timeout": f"{limits.lock_timeout.total_seconds() * 1000:.0f}ms",
-                "statement_timeout": f"{limits.statement_timeout.total_seconds() * 1000:.0f}ms",
-                "idle_in_transaction_session_timeout": "60s",
+                "lock_timeout": _milliseconds(limits.lock_timeout),
+                "statement_timeout": _milliseconds(limits.statement_timeout),
+                # A process that stands still, or whose host is gone, gives its locks back.
+                "idle_in_transaction_session_timeout": _milliseconds(limits.idle_timeout),
             },
         },
     )
+
+
+def _milliseconds(length: timedelta) -> str:
+    return f"{length.total_seconds() * 1000:.0f}ms"
 
 
 def sqlstate_of(error: BaseException | None) -> str:

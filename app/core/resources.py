@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, async_sessionmaker
 
 from app.core.db import Session, engine_of
+from app.core.failpoints import Moment, Purpose, armed, place
 from app.core.queue import Doorbell
 from app.core.settings import Settings
 
@@ -24,6 +25,7 @@ class Resources:
         self.everywhere: AsyncEngine = engine_of(settings, "penstock_sweep", pool=2)
         self.sessions = async_sessionmaker(self.engine, class_=Session, expire_on_commit=False)
         self.doorbell = Doorbell(settings.redis_url.get_secret_value())
+        self._failpoint = armed(settings.failpoint) if settings.failpoint else None
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -36,17 +38,28 @@ class Resources:
         await self.everywhere.dispose()
 
     @asynccontextmanager
-    async def unit_of_work(self, *accounts: UUID) -> AsyncIterator[Session]:
+    async def unit_of_work(
+        self, *accounts: UUID, purpose: Purpose = Purpose.REQUEST
+    ) -> AsyncIterator[Session]:
         """Commit everything or nothing for these accounts, then ring for what was noted.
 
-        Business time is read here, once; `clock.business_now(session)` gives it.
+        Business time is read here, once; `clock.business_now(session)` gives it. The purpose
+        names the transaction's failpoints.
         """
         async with self.sessions() as session:
+            session.info["reach"] = self.reach
             async with session.begin():
                 await restrict_to(session, accounts)
                 yield session
+                self.reach(place(purpose, Moment.BEFORE))
+            self.reach(place(purpose, Moment.AFTER))
             # Only noted here and sent by a background task: a dead Redis must not delay the answer.
             self.doorbell.note(session.info.pop("rings", ()))
+
+    def reach(self, failpoint: str) -> None:
+        """Come by a failpoint; nothing happens unless a sandbox's settings armed it."""
+        if self._failpoint is not None:
+            self._failpoint.reach(failpoint)
 
     @asynccontextmanager
     async def look(self) -> AsyncIterator[AsyncConnection]:

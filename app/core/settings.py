@@ -12,8 +12,10 @@ from datetime import timedelta
 from typing import Any, Literal, Self
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.core.failpoints import armed
 
 PREFIX = "PENSTOCK_"
 
@@ -43,6 +45,9 @@ class Database(Group):
     pool: int = Field(10, ge=2, description="Connections of one process.")
     connect_timeout: timedelta = Field(timedelta(seconds=5), description="Wait for a connection.")
     lock_timeout: timedelta = Field(timedelta(seconds=3), description="Wait for a lock.")
+    idle_timeout: timedelta = Field(
+        timedelta(seconds=15), description="Longest pause of a process within a transaction."
+    )
     statement_timeout: timedelta = Field(timedelta(seconds=30), description="Longest statement.")
 
 
@@ -115,6 +120,9 @@ class Settings(BaseSettings):
         min_length=32, description="Keys the HMAC under which API keys are stored."
     )
     sandbox: bool = Field(False, description="Offers the movable clock and the mailbox.")
+    failpoint: str = Field(
+        "", description="Where this process is to die, NAME[:TIMES[:kill|stop]]; sandbox only."
+    )
     http: Http = Field(default_factory=Http)
     database: Database = Field(default_factory=Database)
     intake: Intake = Field(default_factory=Intake)
@@ -123,6 +131,14 @@ class Settings(BaseSettings):
     limits: Limits = Field(default_factory=Limits)
     files: Files = Field(default_factory=Files)
     log: Log = Field(default_factory=Log)
+
+    @model_validator(mode="after")
+    def _failpoints_are_for_sandboxes(self) -> Self:
+        if self.failpoint:
+            if not self.sandbox:
+                raise ValueError("PENSTOCK_FAILPOINT needs PENSTOCK_SANDBOX=true")
+            armed(self.failpoint)
+        return self
 
     @classmethod
     def load(cls, environment: Mapping[str, str] | None = None) -> Self:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from app.core.db import Session
 from app.core.driver import driver_of
+from app.core.failpoints import OUTBOX
 from app.core.ids import uuid7
 
 _EMIT = """
@@ -40,6 +41,7 @@ async def emit(session: Session, happenings: Sequence[Happening], *, at: datetim
     if not happenings:
         return
     driver = await driver_of(session)
+    session.info["reach"](OUTBOX)
     await driver.execute(
         _EMIT,
         [happening.account_id for happening in happenings],

@@ -150,7 +150,7 @@ async def events_of(
 async def claim(work: Work, tenant: Tenant, campaign: Json) -> Lease:
     """A free lane, claimed for a new run as a worker does."""
     account_id, campaign_id = tenant.account_id, UUID(campaign["id"])
-    async with work.unit_of_work(account_id) as session:
+    async with work.resources.unit_of_work(account_id) as session:
         claimed = await leases.claim(
             session,
             account_id,

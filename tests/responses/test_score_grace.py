@@ -110,12 +110,12 @@ async def test_a_score_that_changes_between_scoring_and_resolution_is_not_missed
     ada = await a_person(tenant.http)
     taken = await post(tenant.http, campaign, person=by_id(ada))
     lease = await claim(work, tenant, campaign)
-    async with work.unit_of_work(tenant.account_id) as session:
+    async with work.resources.unit_of_work(tenant.account_id) as session:
         terms = await leases.renew(session, lease, by=work.settings.scoring.lease)
         await score_chunk(session, lease, terms, await due_for_scoring(session, lease, terms))
 
     await tenant.http.patch(f"/v1/people/{ada['id']}", json={"score": 100})
-    async with work.unit_of_work(tenant.account_id) as session:
+    async with work.resources.unit_of_work(tenant.account_id) as session:
         await leases.release(session, lease, is_drained=False)
     await settle()
 

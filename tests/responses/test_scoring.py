@@ -232,14 +232,14 @@ async def test_afterwards_the_response_is_pending_tqr(
     taken = await post(tenant.http, campaign)
 
     lease = await claim(work, tenant, campaign)
-    async with work.unit_of_work(tenant.account_id) as session:
+    async with work.resources.unit_of_work(tenant.account_id) as session:
         terms = await leases.renew(session, lease, by=work.settings.scoring.lease)
         due = await due_for_scoring(session, lease, terms)
         await score_chunk(session, lease, terms, due)
 
     assert await status_of(tenant.http, taken) == ResponseStatus.PENDING_TQR
     assert (await score_of(tenant.http, taken))["total"] == 100
-    async with work.unit_of_work(tenant.account_id) as session:
+    async with work.resources.unit_of_work(tenant.account_id) as session:
         await leases.release(session, lease, is_drained=False)
     await settle()
     assert await status_of(tenant.http, taken) == ResponseStatus.OPEN

@@ -22,6 +22,7 @@ from app.core import log, metrics
 from app.core.db import Session, sqlstate_of
 from app.core.driver import driver_of
 from app.core.errors import Unavailable
+from app.core.failpoints import Purpose
 from app.core.problems import as_app_error
 from app.core.resources import Resources
 from app.responses.intake.fold import Outcome
@@ -139,7 +140,7 @@ class Desk:
         accounts = {submission.account_id for submission in submissions}
 
         async def attempt(is_again: bool) -> list[list[Outcome]]:
-            async with self._resources.unit_of_work(*accounts) as session:
+            async with self._resources.unit_of_work(*accounts, purpose=Purpose.INTAKE) as session:
                 return await take_checked(session, submissions, is_again=is_again)
 
         outcomes = await tried(attempt, most=self._settings.attempts)

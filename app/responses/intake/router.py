@@ -12,6 +12,7 @@ from app.accounts.errors import IdempotencyKeyReused, RequestInProgress
 from app.accounts.ingest import Ingester
 from app.accounts.transaction import Repeatable, claimed
 from app.core.errors import Fault
+from app.core.failpoints import Purpose
 from app.core.problems import ValidationFailed, problems
 from app.core.routes import NotJson, Route, read_json
 from app.responses.errors import ResponseRejected
@@ -135,7 +136,7 @@ async def _take(
         return answer(await desk.submit(sent))
 
     async def once(is_again: bool) -> tuple[Response, list[list[Outcome]]]:
-        async with resources.unit_of_work(caller.account_id) as session:
+        async with resources.unit_of_work(caller.account_id, purpose=Purpose.INTAKE) as session:
             claim = await claimed(session, request, caller.account_id, key)
             outcomes = await take_checked(session, [sent], is_again=is_again)
             response = answer(outcomes[0])
