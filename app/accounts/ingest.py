@@ -23,16 +23,25 @@ _KEYS = 10_000
 _known: OrderedDict[str, tuple[Caller, float]] = OrderedDict()
 
 
+async def ingester(request: Request, resources: Resources, token: str) -> Caller:
+    """Whoever shows this key, if it may ingest and has requests left.
+
+    Raises:
+        KeyMissing, KeyInvalid, MissingScope, TooManyRequests: see each.
+    """
+    found = await _recognise(resources, token)
+    admit(found, (Scope.INGEST,))
+    take(resources.settings.limits.ingest, f"{found.key_id}:ingest", request)
+    structlog.contextvars.bind_contextvars(account_id=str(found.account_id))
+    return found
+
+
 async def _ingester(
     request: Request,
     resources: Held,
     shown: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
 ) -> Caller:
-    found = await _recognise(resources, shown.credentials if shown else "")
-    admit(found, (Scope.INGEST,))
-    take(resources.settings.limits.ingest, f"{found.key_id}:ingest", request)
-    structlog.contextvars.bind_contextvars(account_id=str(found.account_id))
-    return found
+    return await ingester(request, resources, shown.credentials if shown else "")
 
 
 async def _recognise(resources: Resources, token: str) -> Caller:

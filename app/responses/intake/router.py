@@ -11,19 +11,19 @@ from app.accounts.caller import Caller, Held
 from app.accounts.errors import IdempotencyKeyReused, RequestInProgress
 from app.accounts.ingest import Ingester
 from app.accounts.transaction import Repeatable, claimed
-from app.core.errors import Fault
 from app.core.failpoints import Purpose
-from app.core.problems import ValidationFailed, problems
+from app.core.problems import problems
 from app.core.routes import NotJson, Route, read_json
 from app.responses.errors import ResponseRejected
 from app.responses.intake.answers import answer_batch, answer_one
 from app.responses.intake.desk import Desk, IntakeBusy, IntakeFull, count, take_checked, tried
 from app.responses.intake.fold import Outcome
-from app.responses.intake.items import Invalid, Item, Submission, parse_item, parse_items, size_of
+from app.responses.intake.items import Invalid, Item, parse_items
+from app.responses.intake.submitting import item_in, list_in, submission_of
 from app.responses.integrations import service as integrations
 from app.responses.integrations.errors import IntegrationNotFound
 from app.responses.integrations.schemas import IntegrationName
-from app.responses.schemas import MOST_ITEMS, BatchRead, ItemResult
+from app.responses.schemas import BatchRead, ItemResult
 
 router = APIRouter(tags=["responses"], route_class=Route)
 
@@ -68,7 +68,7 @@ async def post_response(
     request: Request, caller: Ingester, desk: AtDesk, resources: Held, key: Repeatable = None
 ) -> Response:
     """Take in one campaign response; durable before the answer."""
-    item = _item_in(await read_json(request))
+    item = item_in(await read_json(request))
     return await _take(request, caller, desk, resources, (item,), key, _first)
 
 
@@ -82,7 +82,7 @@ async def post_responses(
     request: Request, caller: Ingester, desk: AtDesk, resources: Held, key: Repeatable = None
 ) -> Response:
     """Take in up to 10,000 responses in one transaction; each has a result of its own."""
-    items = parse_items(_list_in(await read_json(request)))
+    items = parse_items(list_in(await read_json(request)))
     return await _take(request, caller, desk, resources, items, key, answer_batch)
 
 
@@ -112,7 +112,7 @@ async def post_webhook(
     body, kind = await request.body(), request.headers.get("content-type")
     async with resources.unit_of_work(caller.account_id) as session:
         raw = await integrations.translate(session, caller.account_id, name, kind, body)
-    return await _take(request, caller, desk, resources, (_item_in(raw),), key, _first)
+    return await _take(request, caller, desk, resources, (item_in(raw),), key, _first)
 
 
 async def _take(
@@ -124,14 +124,7 @@ async def _take(
     key: str | None,
     answer: Answer,
 ) -> Response:
-    sent = Submission(
-        account_id=caller.account_id,
-        user_id=caller.user_id,
-        user=caller.user,
-        key_id=caller.key_id,
-        items=items,
-        size=size_of(items),
-    )
+    sent = submission_of(caller, items)
     if key is None:
         return answer(await desk.submit(sent))
 
@@ -150,30 +143,3 @@ async def _take(
 
 def _first(outcomes: Sequence[Outcome]) -> Response:
     return answer_one(outcomes[0])
-
-
-def _item_in(body: Any) -> Item:
-    """The one item of a request; one that makes no sense is refused before anything is kept."""
-    item = parse_item(body, 0)
-    if isinstance(item, Invalid):
-        raise ValidationFailed(faults=item.faults)
-    return item
-
-
-def _list_in(body: Any) -> list[Any]:
-    """The batch's list; anything else is the whole request's fault."""
-    faults = []
-    if not isinstance(body, dict):
-        faults.append(Fault("", "dict_type", "must be an object"))
-    else:
-        if set(body) - {"responses"}:
-            faults.append(Fault("", "extra_forbidden", "has fields other than `responses`"))
-        listed = body.get("responses")
-        if not isinstance(listed, list):
-            faults.append(Fault("/responses", "list_type", "must be a list of responses"))
-        elif len(listed) > MOST_ITEMS:
-            faults.append(Fault("/responses", "too_long", f"has more than {MOST_ITEMS} items"))
-    if faults:
-        raise ValidationFailed(faults=faults)
-    found: list[Any] = body["responses"]
-    return found
