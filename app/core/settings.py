@@ -66,7 +66,9 @@ class Intake(Group):
 class Scoring(Group):
     """When, and in what portions, responses are scored."""
 
-    lease: timedelta = Field(timedelta(seconds=15), description="How long a lane stays taken.")
+    lease: timedelta = Field(
+        timedelta(seconds=15), description="How long a lane, or the clock, stays taken."
+    )
     sweep: timedelta = Field(timedelta(seconds=1), description="Pause between looks for due work.")
     turn: timedelta = Field(
         timedelta(seconds=2), description="How long a worker stays with one lane before the next."

@@ -9,10 +9,9 @@ from app.models.states import ResponseStatus
 
 Delta = tuple[UUID, UUID, ResponseStatus, int]
 
-_APPEND = """
+APPEND = """
 INSERT INTO status_deltas (account_id, campaign_id, status, n)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[])
-"""
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[])"""
 # One account at a time; rows of transactions still open are not seen and wait for the next fold.
 _FOLD = """
 WITH folded AS (
@@ -33,7 +32,7 @@ async def append_deltas(session: Session, deltas: Iterable[Delta]) -> None:
     kept = [delta for delta in deltas if delta[3]]
     if kept:
         driver = await driver_of(session)
-        await driver.execute(_APPEND, *(list(column) for column in zip(*kept, strict=True)))
+        await driver.execute(APPEND, *(list(column) for column in zip(*kept, strict=True)))
 
 
 async def fold(session: Session, account_id: UUID) -> None:

@@ -21,7 +21,6 @@ from app.core.ids import uuid7
 from app.models import INSTALLATION, Run
 from app.models.states import RunKind, RunState, RunTrigger
 
-LEASE = timedelta(seconds=15)
 # Moments are reckoned onward from now; near the calendar's end they could not be kept.
 LATEST = datetime(3000, 1, 1, tzinfo=UTC)
 
@@ -99,6 +98,7 @@ class Advance:
 
     run_id: UUID
     token: int
+    lease: timedelta
 
 
 async def read(session: Session) -> Clock:
@@ -144,11 +144,11 @@ async def ask(
     return run.id, target
 
 
-async def claim(session: Session) -> Advance | None:
+async def claim(session: Session, *, lease: timedelta) -> Advance | None:
     """Take the advance that nobody is working on; None if there is none."""
-    facts = {"account": INSTALLATION, "lease": LEASE, "now": session.info["now"]}
+    facts = {"account": INSTALLATION, "lease": lease, "now": session.info["now"]}
     row = (await (await session.connection()).execute(_CLAIM, facts)).one_or_none()
-    return Advance(row.id, row.token) if row else None
+    return Advance(row.id, row.token, lease) if row else None
 
 
 async def next_moment(connection: AsyncConnection, now: datetime) -> datetime | None:
@@ -162,13 +162,13 @@ async def step(session: Session, advance: Advance, moment: datetime) -> None:
     facts = {"account": INSTALLATION, "run_id": advance.run_id, "token": advance.token}
     connection = await session.connection()
     await connection.execute(_STEP, facts | {"moment": moment})
-    await connection.execute(_RENEW, facts | {"lease": LEASE})
+    await connection.execute(_RENEW, facts | {"lease": advance.lease})
 
 
 async def keep(session: Session, advance: Advance) -> bool:
     """Renew the lease; False if it is somebody else's by now."""
     facts = {"account": INSTALLATION, "run_id": advance.run_id, "token": advance.token}
-    renewed = await (await session.connection()).execute(_RENEW, facts | {"lease": LEASE})
+    renewed = await (await session.connection()).execute(_RENEW, facts | {"lease": advance.lease})
     return bool(renewed.rowcount)
 
 

@@ -10,7 +10,7 @@ from app.core.ids import uuid7
 from app.models.states import ResponseStatus
 from app.responses.intake.fold import AccountFacts, CampaignFacts, Context, Fold, Outcome, Seen
 from app.responses.intake.items import Submission, parse_items
-from app.responses.intake.people import Birth, People, PersonState
+from app.responses.intake.people import People, PersonState
 from app.responses.intake.records import Records, RecordState
 from app.responses.intake.rules import MemberStatus
 from app.scoring.schemas import ScoringSettingsDocument
@@ -27,7 +27,6 @@ def a_fold(
     *known: PersonState,
     records: Sequence[RecordState] = (),
     seen: Mapping[str, Seen] | None = None,
-    inserted: Mapping[Birth, PersonState] | None = None,
     **settings: Any,
 ) -> Fold:
     facts = AccountFacts(ScoringSettingsDocument(**settings), None)
@@ -37,11 +36,11 @@ def a_fold(
         campaigns={(ACME, "spring"): SPRING, (ACME, "summer"): SUMMER, (EVIL, "spring"): SPRING},
         seen={(ACME, MARKETO, key): value for key, value in (seen or {}).items()},
     )
-    return Fold(context, People(known, inserted), Records(records))
+    return Fold(context, People(known), Records(records))
 
 
 def a_person(**fields: Any) -> PersonState:
-    made = People().create(ACME, parsed({"person": {}}).person)
+    made = People().create(ACME)
     stored = made.values | fields
     return PersonState(ACME, uuid7(), dict(stored), stored)
 

@@ -209,7 +209,7 @@ async def test_who_is_who_within_a_request_follows_the_order_of_its_items(
 async def test_what_a_duplicate_would_have_merged_decides_nothing(
     http: httpx.AsyncClient,
 ) -> None:
-    """A rehearsal without records takes the first item for new, and Cyd for Ada."""
+    """A fold without records takes the first item for new, and Cyd for Ada."""
     one, two = await a_campaign(http), await a_campaign(http)
     ada = await upsert(http, external_id="crm-1")
     cyd = await upsert(http, email="cyd@example.com")
@@ -231,7 +231,7 @@ async def test_what_a_duplicate_would_have_merged_decides_nothing(
     assert (known[ada["id"]], known[cyd["id"]]) == ("crm-1", "crm-2")
 
 
-async def test_somebody_whom_only_the_rehearsal_made_is_not_left_behind(
+async def test_somebody_whom_only_the_first_fold_made_is_not_left_behind(
     http: httpx.AsyncClient,
 ) -> None:
     """Without the duplicate's merge, the address gives Ada the external id that she lacks."""

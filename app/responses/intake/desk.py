@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from typing import Self, TypeVar
 from uuid import UUID
 
-from app.accounts.errors import KeyInvalid
 from app.core import log, metrics
 from app.core.db import Session, sqlstate_of
 from app.core.driver import driver_of
@@ -27,7 +26,7 @@ from app.core.problems import as_app_error
 from app.core.resources import Resources
 from app.responses.intake.fold import Outcome
 from app.responses.intake.items import Submission
-from app.responses.intake.reading import read_live_keys, wait_for_turn
+from app.responses.intake.reading import wait_for_turn
 from app.responses.intake.transaction import Redo, take_in
 
 _log = log.get(__name__)
@@ -177,7 +176,7 @@ async def tried(attempt: Callable[[bool], Awaitable[T]], *, most: int) -> T:
 async def take_checked(
     session: Session, submissions: Sequence[Submission], *, is_again: bool
 ) -> list[list[Outcome]]:
-    """Take in, after a look whether the keys behind it still live.
+    """Take in, another time after a turn of its own.
 
     Those who met somebody faster go one after the other within their account: people who are
     new and known by an address here and an external id there leave no order in which many
@@ -187,7 +186,6 @@ async def take_checked(
         KeyInvalid: one was revoked since it was last looked at.
         Redo: roll back and call again.
     """
-    await _check_keys(session, submissions)
     if is_again:
         accounts = {submission.account_id for submission in submissions}
         await wait_for_turn(await driver_of(session), accounts)
@@ -197,13 +195,6 @@ async def take_checked(
 def is_worth_another_try(error: Exception) -> bool:
     """Whether the same transaction, run again, sees what it lost against."""
     return isinstance(error, Redo) or sqlstate_of(error) in _TRY_AGAIN
-
-
-async def _check_keys(session: Session, submissions: Sequence[Submission]) -> None:
-    shown = {s.key_id for s in submissions if s.key_id is not None}
-    live = await read_live_keys(await driver_of(session), submissions)
-    if shown - live:
-        raise KeyInvalid
 
 
 def _fail(waiting: _Waiting, error: Exception) -> None:

@@ -98,7 +98,7 @@ class Fold:
     def to_read(self) -> set[Key]:
         """The records that a fold has to know: of people who were there before."""
         there = self.people.by_id
-        return {key for key in self.records.asked if there[key[0], key[1]].birth is None}
+        return {key for key in self.records.asked if there[key[0], key[1]].stored is not None}
 
     def _take(self, sent: Submission, item: Item | Invalid) -> Outcome:
         if isinstance(item, Invalid):
@@ -141,7 +141,7 @@ class Fold:
                 duplicate.record = same
                 return duplicate
         if person is None:
-            person = self.people.create(sent.account_id, given.person)
+            person = self.people.create(sent.account_id)
         warnings = self.people.merge(person, given.person)
         if given.person.do_pending_scoring:
             self.asked_for_scoring.add((sent.account_id, person.id))

@@ -2,13 +2,10 @@
 
 An e-mail address that a person gives up within a transaction goes on naming that person until
 the transaction ends, so that the order of items never makes one person two.
-
-Items are folded more than once. Whoever a fold makes is known by the identity it was made with,
-its birth, so that the next fold makes it again, at the same item and with the same id.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -37,22 +34,17 @@ _NEW: dict[str, Any] = {
 }
 
 
-# The account, external id and folded address of the item that made a person.
-Birth = tuple[UUID, str | None, str | None]
-
-
 @dataclass(slots=True)
 class PersonState:
-    """A person as it stands within the transaction; `stored` is what its row has, if there is one.
+    """A person as it stands within the transaction; `stored` is what its row has.
 
-    `birth` is set for those that this transaction makes.
+    Those that this transaction makes have none.
     """
 
     account_id: UUID
     id: UUID
     values: dict[str, Any]
-    stored: dict[str, Any] | None
-    birth: Birth | None = None
+    stored: dict[str, Any] | None = None
 
     @property
     def changed(self) -> set[str]:
@@ -68,15 +60,9 @@ class People:
 
     Args:
         known: who was there before, as they are stored.
-        inserted: the rows that this transaction has inserted already, for whoever makes them.
     """
 
-    def __init__(
-        self,
-        known: Iterable[PersonState] = (),
-        inserted: Mapping[Birth, PersonState] | None = None,
-    ) -> None:
-        self._inserted = inserted or {}
+    def __init__(self, known: Iterable[PersonState] = ()) -> None:
         self.by_id: dict[tuple[UUID, UUID], PersonState] = {}
         self._by_external: dict[tuple[UUID, str], PersonState] = {}
         self._by_email: dict[tuple[UUID, str], PersonState] = {}
@@ -105,24 +91,15 @@ class People:
             found = self._by_email.get((account_id, fold_email(given.email)))
         return found
 
-    def create(self, account_id: UUID, given: PersonIn) -> PersonState:
+    def create(self, account_id: UUID) -> PersonState:
         """A new lead, still without any field."""
-        email = None if given.email is None else fold_email(given.email)
-        birth = (account_id, given.external_id, email)
-        row = self._inserted.get(birth)
-        person = PersonState(
-            account_id,
-            id=row.id if row else uuid7(),
-            values={**_NEW, "attributes": {}},
-            stored=row.stored if row else None,
-            birth=birth,
-        )
+        person = PersonState(account_id, uuid7(), {**_NEW, "attributes": {}})
         self.by_id[account_id, person.id] = person
         return person
 
     def created(self) -> list[PersonState]:
         """Those that this transaction makes, in the order of their items."""
-        return [person for person in self.by_id.values() if person.birth is not None]
+        return [person for person in self.by_id.values() if person.stored is None]
 
     def merge(self, person: PersonState, given: PersonIn) -> list[Caution]:
         """Merge the given fields; an absent or null one never erases."""

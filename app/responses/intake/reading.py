@@ -1,6 +1,7 @@
 """What intake reads, each kind in one statement for all items of the transaction."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,53 +9,52 @@ from uuid import UUID
 from app.core.driver import Driver, Row
 from app.models.states import ResponseStatus
 from app.people.rules import fold_email
-from app.responses.intake.fold import AccountFacts, CampaignFacts, Seen, SeenKey
+from app.responses.intake.fold import AccountFacts, CampaignFacts, Context, Seen
 from app.responses.intake.items import Item, Submission
 from app.responses.intake.people import FIELDS, PersonState
 from app.responses.intake.records import RecordState
 from app.responses.intake.rules import MemberStatus
 from app.scoring.schemas import ScoringSettingsDocument
 
-_ACCOUNTS = """
-SELECT w.id, s.document,
-       (SELECT r.version FROM rulesets r WHERE r.account_id = w.id AND r.is_active) AS ruleset
-  FROM unnest($1::uuid[]) AS w(id) LEFT JOIN scoring_settings s ON s.account_id = w.id
-"""
-_LIVE_KEYS = """
-SELECT id FROM api_keys
- WHERE account_id = ANY ($1::uuid[]) AND id = ANY ($2::uuid[]) AND revoked_at IS NULL
-   AND (expires_at IS NULL OR expires_at > clock_timestamp())
-"""
 _TURNS = """
 SELECT pg_advisory_xact_lock(turn) FROM (
     SELECT hashtextextended('intake ' || id, 0) AS turn FROM unnest($1::uuid[]) AS w(id) ORDER BY 1
 ) AS turns
 """
-_CAMPAIGNS = """
-SELECT w.account_id, w.ref, c.id, c.member_statuses, c.default_responded_status, c.repeat_limit
-  FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS w(account_id, ref, id)
-  JOIN campaigns c ON c.account_id = w.account_id AND c.code = w.ref
-UNION ALL
-SELECT w.account_id, w.ref, c.id, c.member_statuses, c.default_responded_status, c.repeat_limit
-  FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS w(account_id, ref, id)
-  JOIN campaigns c ON c.account_id = w.account_id AND c.id = w.id
-"""
-_SEEN = """
-SELECT k.account_id, k.user_id, k.external_id, k.response_id, r.status
-  FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS w(account_id, user_id, external_id)
-  JOIN intake_keys k USING (account_id, user_id, external_id)
-  LEFT JOIN responses r ON r.account_id = k.account_id AND r.id = k.response_id
-"""
 _COLUMNS = ", ".join(["p.account_id", "p.id", *(f"p.{name}" for name in FIELDS)])
-_FIND_PEOPLE = f"""
-SELECT {_COLUMNS} FROM unnest($1::uuid[], $2::uuid[]) AS w(account_id, id)
-  JOIN people p ON p.account_id = w.account_id AND p.id = w.id
-UNION ALL
-SELECT {_COLUMNS} FROM unnest($3::uuid[], $4::text[]) AS w(account_id, external_id)
-  JOIN people p ON p.account_id = w.account_id AND p.external_id = w.external_id
-UNION ALL
-SELECT {_COLUMNS} FROM unnest($5::uuid[], $6::text[]) AS w(account_id, email)
-  JOIN people p ON p.account_id = w.account_id AND p.email_folded = w.email
+_CAMPAIGNS = """
+SELECT jsonb_build_array(w.account_id, w.ref, c.id, c.member_statuses,
+                         c.default_responded_status, c.repeat_limit) AS doc
+  FROM unnest($4::uuid[], $5::text[], $6::uuid[]) AS w(account_id, ref, id)
+  JOIN campaigns c ON c.account_id = w.account_id AND"""
+_PERSON = f"jsonb_build_array({_COLUMNS}) AS doc"
+# One round trip instead of six: what a lone request waits for is mostly trips.
+_WORLD = f"""
+WITH named AS ({_CAMPAIGNS} c.code = w.ref UNION ALL {_CAMPAIGNS} c.id = w.id),
+found AS (
+    SELECT {_PERSON} FROM unnest($10::uuid[], $11::uuid[]) AS w(account_id, id)
+      JOIN people p ON p.account_id = w.account_id AND p.id = w.id
+    UNION ALL
+    SELECT {_PERSON} FROM unnest($12::uuid[], $13::text[]) AS w(account_id, external_id)
+      JOIN people p ON p.account_id = w.account_id AND p.external_id = w.external_id
+    UNION ALL
+    SELECT {_PERSON} FROM unnest($14::uuid[], $15::text[]) AS w(account_id, email)
+      JOIN people p ON p.account_id = w.account_id AND p.email_folded = w.email
+)
+SELECT (SELECT array_agg(id) FROM api_keys
+         WHERE account_id = ANY ($1::uuid[]) AND id = ANY ($2::uuid[]) AND revoked_at IS NULL
+           AND (expires_at IS NULL OR expires_at > clock_timestamp())) AS keys,
+       (SELECT jsonb_agg(jsonb_build_array(w.id, s.document,
+               (SELECT r.version FROM rulesets r WHERE r.account_id = w.id AND r.is_active)))
+          FROM unnest($3::uuid[]) AS w(id)
+          LEFT JOIN scoring_settings s ON s.account_id = w.id) AS accounts,
+       (SELECT jsonb_agg(doc) FROM named) AS campaigns,
+       (SELECT jsonb_agg(jsonb_build_array(
+               k.account_id, k.user_id, k.external_id, k.response_id, r.status))
+          FROM unnest($7::uuid[], $8::uuid[], $9::text[]) AS w(account_id, user_id, external_id)
+          JOIN intake_keys k USING (account_id, user_id, external_id)
+          LEFT JOIN responses r ON r.account_id = k.account_id AND r.id = k.response_id) AS seen,
+       (SELECT jsonb_agg(doc) FROM found) AS people
 """
 _LOCK_PEOPLE = f"""
 SELECT {_COLUMNS} FROM unnest($1::uuid[], $2::uuid[]) AS w(account_id, id)
@@ -69,68 +69,74 @@ SELECT r.account_id, r.id, r.campaign_id, r.person_id, r.repeat_number, r.member
 """
 
 
-async def read_accounts(driver: Driver, accounts: Sequence[UUID]) -> dict[UUID, AccountFacts]:
-    """Settings and active ruleset of each account."""
-    rows = await driver.fetch(_ACCOUNTS, list(accounts))
-    return {
-        row["id"]: AccountFacts(
-            ScoringSettingsDocument.model_validate(row["document"] or {}), row["ruleset"]
-        )
-        for row in rows
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the items of a transaction meet, as it stood a moment ago; nothing of it is locked."""
+
+    live_keys: set[UUID]
+    context: Context
+    people: list[PersonState]
+
+
+async def read_world(driver: Driver, submissions: Sequence[Submission], now: datetime) -> World:
+    """Live keys, settings, campaigns, external ids seen, and everyone the items may name."""
+    items = [(s.account_id, i) for s in submissions for i in s.items if isinstance(i, Item)]
+    row = await driver.fetchrow(_WORLD, *_arguments(submissions, items))
+    assert row is not None  # noqa: S101  (a SELECT without FROM)
+    return World(
+        live_keys=set(row["keys"] or ()),
+        context=Context(
+            now=now,
+            accounts={
+                UUID(account): AccountFacts(
+                    ScoringSettingsDocument.model_validate(document or {}), ruleset
+                )
+                for account, document, ruleset in row["accounts"] or ()
+            },
+            campaigns={
+                (UUID(account), ref): _campaign(*facts)
+                for account, ref, *facts in row["campaigns"] or ()
+            },
+            seen={
+                (UUID(account), UUID(user), external): Seen(UUID(response), ResponseStatus(status))
+                for account, user, external, response, status in row["seen"] or ()
+            },
+        ),
+        people=list({doc[1]: _person_of(doc) for doc in row["people"] or ()}.values()),
+    )
+
+
+def _arguments(
+    submissions: Sequence[Submission], items: Sequence[tuple[UUID, Item]]
+) -> list[list[Any]]:
+    accounts = sorted({sent.account_id for sent in submissions})
+    keys = {sent.key_id for sent in submissions if sent.key_id is not None}
+    campaigns = {(account, item.given.campaign): None for account, item in items}
+    seen = {
+        (sent.account_id, sent.user_id, item.given.external_id): None
+        for sent in submissions
+        for item in sent.items
+        if isinstance(item, Item) and item.given.external_id is not None
     }
-
-
-async def read_live_keys(driver: Driver, submissions: Iterable[Submission]) -> set[UUID]:
-    """Which of the API keys behind these submissions may still be used."""
-    shown = {(s.account_id, s.key_id) for s in submissions if s.key_id is not None}
-    if not shown:
-        return set()
-    accounts, keys = _columns(shown, 2)
-    return {row["id"] for row in await driver.fetch(_LIVE_KEYS, accounts, keys)}
+    people = [(account, item.given.person) for account, item in items]
+    ids = {(account, p.id) for account, p in people if p.id is not None}
+    externals = {(account, p.external_id) for account, p in people if p.external_id is not None}
+    emails = {(account, fold_email(p.email)) for account, p in people if p.email is not None}
+    return [
+        accounts,
+        list(keys),
+        accounts,
+        *_columns(((account, ref, _uuid(ref)) for account, ref in campaigns), 3),
+        *_columns(seen, 3),
+        *_columns(ids, 2),
+        *_columns(externals, 2),
+        *_columns(emails, 2),
+    ]
 
 
 async def wait_for_turn(driver: Driver, accounts: Iterable[UUID]) -> None:
     """Go one after the other with whoever else calls this for the same accounts."""
     await driver.execute(_TURNS, list(accounts))
-
-
-async def read_campaigns(
-    driver: Driver, wanted: Iterable[tuple[UUID, str]]
-) -> dict[tuple[UUID, str], CampaignFacts]:
-    """Campaigns by what the items call them: an id wins over another campaign's equal code."""
-    refs = [(account, ref, _uuid(ref)) for account, ref in wanted]
-    rows = await driver.fetch(_CAMPAIGNS, *_columns(refs, 3)) if refs else []
-    return {(row["account_id"], row["ref"]): _campaign(row) for row in rows}
-
-
-async def read_seen(driver: Driver, wanted: Iterable[SeenKey]) -> dict[SeenKey, Seen]:
-    """Which external ids were taken in before, and what became of them."""
-    keys = list(wanted)
-    rows = await driver.fetch(_SEEN, *_columns(keys, 3)) if keys else []
-    return {
-        (row["account_id"], row["user_id"], row["external_id"]): Seen(
-            row["response_id"], ResponseStatus(row["status"])
-        )
-        for row in rows
-    }
-
-
-async def find_people(driver: Driver, items: Iterable[tuple[UUID, Item]]) -> list[PersonState]:
-    """Everyone the items may name, as they stood a moment ago; takes no lock."""
-    ids, externals, emails = set(), set(), set()
-    for account, item in items:
-        person = item.given.person
-        if person.id is not None:
-            ids.add((account, person.id))
-        if person.external_id is not None:
-            externals.add((account, person.external_id))
-        if person.email is not None:
-            emails.add((account, fold_email(person.email)))
-    rows = await driver.fetch(
-        _FIND_PEOPLE, *_columns(ids, 2), *_columns(externals, 2), *_columns(emails, 2)
-    )
-    found = {row["id"]: row for row in rows}
-    return [_person(row) for row in found.values()]
 
 
 async def lock_people(driver: Driver, people: Iterable[tuple[UUID, UUID]]) -> list[PersonState]:
@@ -168,16 +174,22 @@ def _uuid(ref: str) -> UUID | None:
         return None
 
 
-def _campaign(row: Row) -> CampaignFacts:
-    statuses = row["member_statuses"]
+def _campaign(
+    campaign: str, statuses: list[dict[str, Any]], default: str, repeat_limit: int | None
+) -> CampaignFacts:
     return CampaignFacts(
-        id=row["id"],
+        id=UUID(campaign),
         member_statuses={
             s["name"]: MemberStatus(s["name"], s["responded"], s["step"]) for s in statuses
         },
-        default=row["default_responded_status"],
-        repeat_limit=row["repeat_limit"],
+        default=default,
+        repeat_limit=repeat_limit,
     )
+
+
+def _person_of(doc: list[Any]) -> PersonState:
+    stored = dict(zip(FIELDS, doc[2:], strict=True))
+    return PersonState(UUID(doc[0]), UUID(doc[1]), dict(stored), stored)
 
 
 def _person(row: Row) -> PersonState:

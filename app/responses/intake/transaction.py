@@ -1,18 +1,19 @@
-"""One intake transaction: read, lock people, fold in arrival order, write each table once.
+"""One intake transaction: read, lock people, fold in arrival order, write all at once.
 
-accounts, keys, campaigns, seen ─▶ people (no lock) ─▶ rehearse the fold
-    ─▶ insert missing people, find again ─▶ lock people by id ─▶ their records ─▶ fold
-    ─▶ people · records · keys · windows · pending · synchronous stages · counters
+    read what the items meet ──▶ fold ──▶ nobody was there before ──▶ write
+                                   └─▶ lock those who were, by id ─▶ their records ─▶ fold ─▶ write
 
-The rehearsal knows no records, so it may merge what a duplicate brings. Where that changes who
-is who, the fold decides: it is done again with the records it asked for, and people are inserted
-or taken back after it.
+    write: people · records · keys · pending · counters, in one statement ──▶ synchronous stages
+
+The first fold takes no lock and knows no records; it says whom to lock and what to read. Where
+another transaction was first (a new person, an external id), the write comes up short and the
+items are taken again.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
+from app.accounts.errors import KeyInvalid
 from app.core import clock
 from app.core.db import Session
 from app.core.driver import Driver, driver_of
@@ -20,12 +21,13 @@ from app.core.queue import Ring, Task, ring_after
 from app.models.states import Mode, ResponseStatus
 from app.people import waking
 from app.responses.counters import append_deltas
-from app.responses.intake import reading, writing
+from app.responses.intake import reading
 from app.responses.intake.fold import Context, Fold, Outcome
-from app.responses.intake.items import Item, Submission
-from app.responses.intake.people import Birth, People, PersonState
+from app.responses.intake.items import Submission
+from app.responses.intake.people import People, PersonState
 from app.responses.intake.records import Records, RecordState
 from app.responses.intake.synchronous import score_and_resolve
+from app.responses.intake.writing import Draft, Queued, deltas_of
 from app.responses.windows.opening import Terms, WindowKey, open_windows
 
 
@@ -37,116 +39,66 @@ async def take_in(session: Session, submissions: Sequence[Submission]) -> list[l
     """Take these submissions in, in order; one list of outcomes for each.
 
     Raises:
+        KeyInvalid: a key was revoked since it was last looked at.
         Redo: roll back and call again.
     """
     driver = await driver_of(session)
-    now = clock.business_now(session)
-    items = [(s.account_id, i) for s in submissions for i in s.items if isinstance(i, Item)]
-    context = await _read_context(driver, submissions, now)
-    inserted: dict[Birth, PersonState] = {}
-    rehearsed = await _rehearse(driver, context, submissions, items, inserted)
-    known = [key for key, person in rehearsed.people.by_id.items() if person.birth is None]
-    people = await reading.lock_people(driver, known)
-    # Locked by now, so whoever was ahead of us with the same external id has committed.
-    keys = [key for key in _keys(submissions) if key not in context.seen]
-    if await reading.read_seen(driver, keys):
-        raise Redo
-    by_id = {campaign.id: campaign for campaign in context.campaigns.values()}
-    wanted = rehearsed.to_read()
-    while True:
-        records = await reading.read_records(driver, wanted, by_id)
-        fold = Fold(context, People(people, inserted), Records(records))
-        outcomes = fold.take_all(submissions)
-        if fold.to_read() <= wanted:
-            break
-        wanted |= fold.to_read()
-    await _write(session, driver, fold, inserted)
+    world = await reading.read_world(driver, submissions, clock.business_now(session))
+    if {s.key_id for s in submissions if s.key_id is not None} - world.live_keys:
+        raise KeyInvalid
+    fold = Fold(world.context, People(world.people))
+    outcomes = fold.take_all(submissions)
+    known = [key for key, person in fold.people.by_id.items() if person.stored is not None]
+    if known:
+        people = await reading.lock_people(driver, known)
+        fold, outcomes = await _fold_with_records(driver, world.context, people, fold, submissions)
+    await _write(session, driver, fold)
     return outcomes
 
 
-async def _read_context(
-    driver: Driver, submissions: Sequence[Submission], now: datetime
-) -> Context:
-    accounts = sorted({submission.account_id for submission in submissions})
-    campaigns = {
-        (sent.account_id, item.given.campaign)
-        for sent in submissions
-        for item in sent.items
-        if isinstance(item, Item)
-    }
-    return Context(
-        now=now,
-        accounts=await reading.read_accounts(driver, accounts),
-        campaigns=await reading.read_campaigns(driver, campaigns),
-        seen=await reading.read_seen(driver, _keys(submissions)),
-    )
-
-
-def _keys(submissions: Sequence[Submission]) -> list[tuple[UUID, UUID, str]]:
-    return list(
-        {
-            (sent.account_id, sent.user_id, item.given.external_id): None
-            for sent in submissions
-            for item in sent.items
-            if isinstance(item, Item) and item.given.external_id is not None
-        }
-    )
-
-
-async def _rehearse(
+async def _fold_with_records(
     driver: Driver,
     context: Context,
+    people: Sequence[PersonState],
+    fold: Fold,
     submissions: Sequence[Submission],
-    items: Sequence[tuple[UUID, Item]],
-    inserted: dict[Birth, PersonState],
-) -> Fold:
-    """Fold without locks, to learn whom to lock and which records to read; insert who is missing.
-
-    What went in is put into `inserted`.
-    """
-    for _ in range(3):
-        ours = {person.id for person in inserted.values()}
-        found = await reading.find_people(driver, items)
-        fold = Fold(context, People((p for p in found if p.id not in ours), inserted))
-        fold.take_all(submissions)
-        if await _insert_people(driver, fold, inserted):
-            return fold
-    raise Redo
+) -> tuple[Fold, list[list[Outcome]]]:
+    """Fold over locked people and the records that the fold before asked for, until it has all."""
+    by_id = {campaign.id: campaign for campaign in context.campaigns.values()}
+    wanted = fold.to_read()
+    while True:
+        records = await reading.read_records(driver, wanted, by_id)
+        fold = Fold(context, People(people), Records(records))
+        outcomes = fold.take_all(submissions)
+        if fold.to_read() <= wanted:
+            return fold, outcomes
+        wanted |= fold.to_read()
 
 
-async def _insert_people(driver: Driver, fold: Fold, inserted: dict[Birth, PersonState]) -> bool:
-    """Insert those that the fold made and that have no row; False if not all of them went in."""
-    missing = [person for person in fold.people.created() if person.stored is None]
-    done = await writing.insert_people(driver, missing, fold.context.now)
-    inserted |= {person.birth: person for person in done if person.birth is not None}
-    return len(done) == len(missing)
-
-
-async def _write(
-    session: Session, driver: Driver, fold: Fold, inserted: dict[Birth, PersonState]
-) -> None:
-    now = fold.context.now
-    made = {person.birth for person in fold.people.created()}
-    await writing.delete_people(driver, [p for birth, p in inserted.items() if birth not in made])
-    people = [person for person in fold.people.by_id.values() if person.changed]
-    await writing.update_people(driver, people, now)
-    if not await _insert_people(driver, fold, inserted):
+async def _write(session: Session, driver: Driver, fold: Fold) -> None:
+    context = fold.context
+    changed = [person for person in fold.people.by_id.values() if person.changed]
+    touched = fold.records.touched()
+    responded = [r for r in touched if r.status is ResponseStatus.PENDING_SCORING]
+    at_once = [r for r in responded if _mode_of(r) is Mode.SYNCHRONOUS]
+    draft = Draft(context.now)
+    draft.people(fold.people.created(), changed)
+    draft.records(touched)
+    draft.keys(fold.new_keys)
+    draft.queue(await _queue(session, driver, responded, context))
+    if not at_once:
+        draft.counts(deltas_of(touched))
+    if not await draft.write(driver):
         raise Redo
-    records = fold.records.touched()
-    await writing.write_records(driver, records, now)
-    if not await writing.insert_keys(driver, fold.new_keys, now):
-        raise Redo
-    responded = [r for r in records if r.status is ResponseStatus.PENDING_SCORING]
-    await _queue(session, driver, responded, fold.context)
-    await _wake(session, fold, people, now)
-    at_once = [r for r in responded if r.scheduling and r.scheduling.mode is Mode.SYNCHRONOUS]
-    await score_and_resolve(session, at_once, fold.context)
-    await append_deltas(session, writing.deltas_of(records))
+    await _wake(session, fold, changed, context.now)
+    if at_once:
+        await score_and_resolve(session, at_once, context)
+        await append_deltas(session, deltas_of(touched))
 
 
 async def _queue(
     session: Session, driver: Driver, responded: Sequence[RecordState], context: Context
-) -> None:
+) -> list[Queued]:
     """Windows for what is held, due rows for what is asynchronous, waiting rows for manual."""
     accounts, now = context.accounts, context.now
     held = {
@@ -159,17 +111,21 @@ async def _queue(
     windows = await open_windows(driver, held, now) if held else {}
     if len(windows) < len(held):
         raise Redo
-    rows: list[tuple[RecordState, UUID | None, datetime | None]] = []
+    waiting: list[Queued] = []
     for record in responded:
-        mode = record.scheduling.mode if record.scheduling else Mode.SYNCHRONOUS
+        mode = _mode_of(record)
         if mode is Mode.WINDOW:
-            rows.append((record, windows[_window_key(record)], None))
+            waiting.append(Queued(record, windows[_window_key(record)], None))
         elif mode is Mode.ASYNCHRONOUS:
-            rows.append((record, None, now))
+            waiting.append(Queued(record, None, now))
             ring_after(session, Ring(Task.DRAIN_LANE, record.account_id, record.campaign_id))
         elif mode is Mode.MANUAL:
-            rows.append((record, None, None))
-    await writing.insert_pending(driver, rows)
+            waiting.append(Queued(record, None, None))
+    return waiting
+
+
+def _mode_of(record: RecordState) -> Mode:
+    return record.scheduling.mode if record.scheduling else Mode.SYNCHRONOUS
 
 
 async def _wake(session: Session, fold: Fold, people: Sequence[PersonState], now: datetime) -> None:
