@@ -7,11 +7,11 @@ windows, fires, quotas, grace. It is read at the start of each unit of work and 
 
 from datetime import UTC, datetime
 
-from app.core.db import Session
+from app.core.driver import Transaction
 
 
-def business_now(session: Session) -> datetime:
-    """Business time at the start of this session's unit of work, in UTC."""
+def business_now(session: Transaction) -> datetime:
+    """Business time at the start of this unit of work, in UTC."""
     now: datetime = session.info["now"]
     return now
 

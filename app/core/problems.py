@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
+import asyncpg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -54,6 +55,7 @@ MEDIA_TYPE = "application/problem+json"
 
 # PostgreSQL's classes that mean "not now": connection, resources, operator, locks.
 _NOT_NOW = ("08", "53", "57", "40", "55P03")
+_GONE = (PoolTimeout, InterfaceError, asyncpg.InterfaceError, ConnectionError, TimeoutError)
 
 
 class DatabaseUnavailable(Unavailable):
@@ -143,7 +145,7 @@ def as_app_error(error: BaseException) -> AppError | None:
         return error
     if isinstance(error, RequestValidationError):
         return ValidationFailed(faults=faults_of(error.errors()))
-    if isinstance(error, PoolTimeout | InterfaceError | ConnectionError | TimeoutError):
+    if isinstance(error, _GONE):
         return DatabaseUnavailable()
     if isinstance(error, DBAPIError) and (
         error.connection_invalidated or sqlstate_of(error).startswith(_NOT_NOW)

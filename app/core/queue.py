@@ -24,7 +24,7 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError
 
 from app.core import log, metrics
-from app.core.db import Session
+from app.core.driver import Transaction
 
 _log = log.get(__name__)
 
@@ -61,7 +61,7 @@ class Ring:
     subject_id: UUID
 
 
-def ring_after(session: Session, ring: Ring) -> None:
+def ring_after(session: Transaction, ring: Ring) -> None:
     """Ring once this session's unit of work has committed; nothing happens if it does not."""
     session.info.setdefault("rings", {})[ring] = None
 

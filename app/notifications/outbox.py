@@ -8,8 +8,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from app.core.db import Session
-from app.core.driver import driver_of
+from app.core.driver import Transaction, driver_of
 from app.core.failpoints import OUTBOX
 from app.core.ids import uuid7
 
@@ -36,7 +35,7 @@ class Happening:
     data: dict[str, Any]
 
 
-async def emit(session: Session, happenings: Sequence[Happening], *, at: datetime) -> None:
+async def emit(session: Transaction, happenings: Sequence[Happening], *, at: datetime) -> None:
     """Write events, to be seen if and only if this transaction commits."""
     if not happenings:
         return

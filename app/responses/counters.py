@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from app.core.db import Session
-from app.core.driver import driver_of
+from app.core.driver import Transaction, driver_of
 from app.models.states import ResponseStatus
 
 Delta = tuple[UUID, UUID, ResponseStatus, int]
@@ -27,7 +26,7 @@ ON CONFLICT (account_id, campaign_id, status) DO UPDATE SET n = status_counts.n 
 FOLD_ROWS = 5_000
 
 
-async def append_deltas(session: Session, deltas: Iterable[Delta]) -> None:
+async def append_deltas(session: Transaction, deltas: Iterable[Delta]) -> None:
     """Append changes of counts: (account, campaign, status, n); zeros are left out."""
     kept = [delta for delta in deltas if delta[3]]
     if kept:
@@ -35,7 +34,7 @@ async def append_deltas(session: Session, deltas: Iterable[Delta]) -> None:
         await driver.execute(APPEND, *(list(column) for column in zip(*kept, strict=True)))
 
 
-async def fold(session: Session, account_id: UUID) -> None:
+async def fold(session: Transaction, account_id: UUID) -> None:
     """Add the account's oldest deltas to its counts; safe at any time, from any process."""
     driver = await driver_of(session)
     await driver.execute(_FOLD, account_id, FOLD_ROWS)

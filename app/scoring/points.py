@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from app.core.db import Session
-from app.core.driver import driver_of
+from app.core.driver import Transaction, driver_of
 from app.criteria.compile import Parameters, compile_sql
 from app.criteria.parse import parse
 
@@ -48,7 +47,7 @@ def compile_rules(version: int, rules: Sequence[dict[str, Any]]) -> Points:
     )
 
 
-async def points_of(session: Session, account_id: UUID, version: int | None) -> Points:
+async def points_of(session: Transaction, account_id: UUID, version: int | None) -> Points:
     """The compiled rules of a version, compiled once per process; no version, no rules."""
     if version is None:
         return NO_RULES

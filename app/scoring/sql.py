@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from app.core.db import Session
-from app.core.driver import driver_of
+from app.core.driver import Transaction, driver_of
 from app.scoring.points import Points
 
 _SCORE = """
@@ -43,7 +42,12 @@ UPDATE responses r
 
 
 async def score(
-    session: Session, account_id: UUID, responses: Sequence[UUID], points: Points, *, now: datetime
+    session: Transaction,
+    account_id: UUID,
+    responses: Sequence[UUID],
+    points: Points,
+    *,
+    now: datetime,
 ) -> None:
     """Score these responses of one account, with every part; afterwards they await resolution."""
     driver = await driver_of(session)

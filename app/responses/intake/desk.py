@@ -18,12 +18,12 @@ from typing import Self, TypeVar
 from uuid import UUID
 
 from app.core import log, metrics
-from app.core.db import Session, sqlstate_of
-from app.core.driver import driver_of
+from app.core.db import sqlstate_of
+from app.core.driver import Transaction, driver_of
 from app.core.errors import Unavailable
 from app.core.failpoints import Purpose
 from app.core.problems import as_app_error
-from app.core.resources import Resources
+from app.core.resources import Line, Resources
 from app.responses.intake.fold import Outcome
 from app.responses.intake.items import Submission
 from app.responses.intake.reading import wait_for_turn
@@ -85,7 +85,8 @@ class Desk:
             KeyInvalid: the key was revoked since it was last looked at.
         """
         if len(submission.items) > self._settings.gather_below:
-            return (await self._take([submission]))[0]
+            async with self._resources.line() as line:
+                return (await self._take(line, [submission]))[0]
         if self._waiting >= self._settings.queue:
             metrics.INTAKE_WAITING.inc()
             raise IntakeFull
@@ -96,11 +97,12 @@ class Desk:
         return await waiting.answer
 
     async def _pump(self) -> None:
-        while True:
-            while not self._waiting:
-                self._arrived.clear()
-                await self._arrived.wait()
-            await self._answer(self._gather())
+        async with self._resources.line() as line:
+            while True:
+                while not self._waiting:
+                    self._arrived.clear()
+                    await self._arrived.wait()
+                await self._answer(line, self._gather())
 
     def _gather(self) -> list[_Waiting]:
         """Whatever waits, one request of each account in turn, up to the limit of items."""
@@ -117,9 +119,9 @@ class Desk:
         self._waiting -= len(gathered)
         return gathered
 
-    async def _answer(self, gathered: list[_Waiting]) -> None:
+    async def _answer(self, line: Line, gathered: list[_Waiting]) -> None:
         try:
-            outcomes = await self._take([waiting.submission for waiting in gathered])
+            outcomes = await self._take(line, [waiting.submission for waiting in gathered])
         except Exception as error:
             if len(gathered) == 1 or isinstance(as_app_error(error), Unavailable):
                 for waiting in gathered:
@@ -128,19 +130,19 @@ class Desk:
             # Something in one of them does not go in; alone, each shows which.
             _log.warning("intake_apart", error=type(error).__name__, requests=len(gathered))
             for waiting in gathered:
-                await self._answer([waiting])
+                await self._answer(line, [waiting])
             return
         for waiting, outcome in zip(gathered, outcomes, strict=True):
             if not waiting.answer.done():
                 waiting.answer.set_result(outcome)
 
-    async def _take(self, submissions: Sequence[Submission]) -> list[list[Outcome]]:
+    async def _take(self, line: Line, submissions: Sequence[Submission]) -> list[list[Outcome]]:
         """One transaction for all of them, tried again where another was first."""
         accounts = {submission.account_id for submission in submissions}
 
         async def attempt(is_again: bool) -> list[list[Outcome]]:
-            async with self._resources.unit_of_work(*accounts, purpose=Purpose.INTAKE) as session:
-                return await take_checked(session, submissions, is_again=is_again)
+            async with line.unit_of_work(*accounts, purpose=Purpose.INTAKE) as transaction:
+                return await take_checked(transaction, submissions, is_again=is_again)
 
         outcomes = await tried(attempt, most=self._settings.attempts)
         count(outcomes)
@@ -174,7 +176,7 @@ async def tried(attempt: Callable[[bool], Awaitable[T]], *, most: int) -> T:
 
 
 async def take_checked(
-    session: Session, submissions: Sequence[Submission], *, is_again: bool
+    session: Transaction, submissions: Sequence[Submission], *, is_again: bool
 ) -> list[list[Outcome]]:
     """Take in, another time after a turn of its own.
 

@@ -41,7 +41,8 @@ found AS (
     SELECT {_PERSON} FROM unnest($14::uuid[], $15::text[]) AS w(account_id, email)
       JOIN people p ON p.account_id = w.account_id AND p.email_folded = w.email
 )
-SELECT (SELECT array_agg(id) FROM api_keys
+SELECT business_now() AS now,
+       (SELECT array_agg(id) FROM api_keys
          WHERE account_id = ANY ($1::uuid[]) AND id = ANY ($2::uuid[]) AND revoked_at IS NULL
            AND (expires_at IS NULL OR expires_at > clock_timestamp())) AS keys,
        (SELECT jsonb_agg(jsonb_build_array(w.id, s.document,
@@ -78,7 +79,7 @@ class World:
     people: list[PersonState]
 
 
-async def read_world(driver: Driver, submissions: Sequence[Submission], now: datetime) -> World:
+async def read_world(driver: Driver, submissions: Sequence[Submission]) -> World:
     """Live keys, settings, campaigns, external ids seen, and everyone the items may name."""
     items = [(s.account_id, i) for s in submissions for i in s.items if isinstance(i, Item)]
     row = await driver.fetchrow(_WORLD, *_arguments(submissions, items))
@@ -86,7 +87,7 @@ async def read_world(driver: Driver, submissions: Sequence[Submission], now: dat
     return World(
         live_keys=set(row["keys"] or ()),
         context=Context(
-            now=now,
+            now=row["now"],
             accounts={
                 UUID(account): AccountFacts(
                     ScoringSettingsDocument.model_validate(document or {}), ruleset

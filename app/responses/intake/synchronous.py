@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import islice
 from uuid import UUID
 
-from app.core.db import Session
+from app.core.driver import Transaction
 from app.notifications.outbox import emit
 from app.responses.intake.fold import AccountFacts, Context
 from app.responses.intake.records import RecordState
@@ -20,7 +20,7 @@ from app.scoring.sql import score
 
 
 async def score_and_resolve(
-    session: Session, records: Sequence[RecordState], context: Context
+    session: Transaction, records: Sequence[RecordState], context: Context
 ) -> None:
     """Score and resolve these records at once; their states get the final status."""
     by_account: dict[UUID, list[RecordState]] = {}
@@ -40,7 +40,7 @@ async def score_and_resolve(
 
 
 async def _portion(
-    session: Session,
+    session: Transaction,
     account_id: UUID,
     portion: list[RecordState],
     facts: AccountFacts,

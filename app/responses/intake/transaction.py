@@ -14,9 +14,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from app.accounts.errors import KeyInvalid
-from app.core import clock
-from app.core.db import Session
-from app.core.driver import Driver, driver_of
+from app.core.driver import Driver, Transaction, driver_of
 from app.core.queue import Ring, Task, ring_after
 from app.models.states import Mode, ResponseStatus
 from app.people import waking
@@ -35,7 +33,7 @@ class Redo(Exception):
     """Another transaction was first; the same items, taken again, will see what it did."""
 
 
-async def take_in(session: Session, submissions: Sequence[Submission]) -> list[list[Outcome]]:
+async def take_in(session: Transaction, submissions: Sequence[Submission]) -> list[list[Outcome]]:
     """Take these submissions in, in order; one list of outcomes for each.
 
     Raises:
@@ -43,7 +41,7 @@ async def take_in(session: Session, submissions: Sequence[Submission]) -> list[l
         Redo: roll back and call again.
     """
     driver = await driver_of(session)
-    world = await reading.read_world(driver, submissions, clock.business_now(session))
+    world = await reading.read_world(driver, submissions)
     if {s.key_id for s in submissions if s.key_id is not None} - world.live_keys:
         raise KeyInvalid
     fold = Fold(world.context, People(world.people))
@@ -75,7 +73,7 @@ async def _fold_with_records(
         wanted |= fold.to_read()
 
 
-async def _write(session: Session, driver: Driver, fold: Fold) -> None:
+async def _write(session: Transaction, driver: Driver, fold: Fold) -> None:
     context = fold.context
     changed = [person for person in fold.people.by_id.values() if person.changed]
     touched = fold.records.touched()
@@ -97,7 +95,7 @@ async def _write(session: Session, driver: Driver, fold: Fold) -> None:
 
 
 async def _queue(
-    session: Session, driver: Driver, responded: Sequence[RecordState], context: Context
+    session: Transaction, driver: Driver, responded: Sequence[RecordState], context: Context
 ) -> list[Queued]:
     """Windows for what is held, due rows for what is asynchronous, waiting rows for manual."""
     accounts, now = context.accounts, context.now
@@ -128,7 +126,9 @@ def _mode_of(record: RecordState) -> Mode:
     return record.scheduling.mode if record.scheduling else Mode.SYNCHRONOUS
 
 
-async def _wake(session: Session, fold: Fold, people: Sequence[PersonState], now: datetime) -> None:
+async def _wake(
+    session: Transaction, fold: Fold, people: Sequence[PersonState], now: datetime
+) -> None:
     """What a changed score or a request to score sets off in rows that wait."""
     for account in {person.account_id for person in people if "score" in person.changed}:
         risen = [p.id for p in people if p.account_id == account and "score" in p.changed]

@@ -7,8 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from app.core.db import Session
-from app.core.driver import driver_of
+from app.core.driver import Transaction, driver_of
 
 _TAKE_TURNS = """
 INSERT INTO owner_turns AS t (account_id, list_id, taken)
@@ -19,7 +18,7 @@ RETURNING list_id, taken
 
 
 async def assign(
-    session: Session,
+    session: Transaction,
     account_id: UUID,
     campaigns: Sequence[UUID],
     *,

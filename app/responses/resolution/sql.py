@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from app.core.db import Session
-from app.core.driver import Row, driver_of
+from app.core.driver import Row, Transaction, driver_of
 from app.models.states import Mode, ResponseStatus
 from app.responses.resolution.owners import assign
 from app.responses.resolution.rules import Candidate, Verdict, decide_all
@@ -85,14 +84,14 @@ class Decided:
     own: dict[UUID, list[str]]
 
 
-async def lock_people(session: Session, account_id: UUID, responses: Sequence[UUID]) -> None:
+async def lock_people(session: Transaction, account_id: UUID, responses: Sequence[UUID]) -> None:
     """Lock the people of these responses, by id; before any of the responses is touched."""
     driver = await driver_of(session)
     await driver.fetch(_LOCK_PEOPLE, account_id, list(responses))
 
 
 async def resolve(
-    session: Session,
+    session: Transaction,
     account_id: UUID,
     responses: Sequence[UUID],
     settings: ScoringSettingsDocument,
@@ -108,7 +107,7 @@ async def resolve(
 
 
 async def decide(
-    session: Session,
+    session: Transaction,
     account_id: UUID,
     responses: Sequence[UUID],
     settings: ScoringSettingsDocument,
@@ -139,7 +138,7 @@ async def decide(
 
 
 async def hand_over(
-    session: Session,
+    session: Transaction,
     account_id: UUID,
     decided: Sequence[Decided],
     shared: Sequence[str],
