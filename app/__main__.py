@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from app import demo as sample_story
 from app.accounts.provision import issue_key
-from app.core import log, migrations
+from app.core import garbage, log, migrations
 from app.core.auth import Scope
 from app.core.resources import Resources
 from app.core.settings import Settings, UnknownSetting
@@ -79,8 +79,10 @@ def serve() -> None:
     """Serve the API until SIGTERM; open requests are finished first."""
     settings = settings_or_exit()
     log.configure(settings.log)
+    app = create_app(settings)
+    garbage.look_seldom()
     uvicorn.run(
-        create_app(settings),
+        app,
         host=settings.http.host,
         port=settings.http.port,
         log_config=None,

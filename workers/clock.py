@@ -15,13 +15,12 @@ from workers.work import Work
 _log = log.get(__name__)
 
 LOOK_EVERY_SECONDS = 0.2
-_RENEW_SECONDS = 5.0
 
 
 async def advance_if_asked(work: Work) -> None:
     """Take an advance that waits, and bring business time to its target."""
     async with work.unit_of_work(INSTALLATION, purpose=Purpose.CLOCK) as session:
-        advance = await clock.claim(session)
+        advance = await clock.claim(session, lease=work.settings.scoring.lease)
     if advance is None:
         return
     async with _kept(work, advance):
@@ -49,11 +48,11 @@ async def _moved_on(work: Work, advance: Advance) -> bool:
 
 @contextlib.asynccontextmanager
 async def _kept(work: Work, advance: Advance) -> AsyncIterator[None]:
-    """Renew the lease every five seconds while the block is at work."""
+    """Renew the lease, three times in its length, while the block is at work."""
 
     async def renew() -> None:
         while True:
-            await asyncio.sleep(_RENEW_SECONDS)
+            await asyncio.sleep(advance.lease.total_seconds() / 3)
             async with work.unit_of_work(INSTALLATION, purpose=Purpose.CLOCK) as session:
                 if not await clock.keep(session, advance):
                     _log.warning("clock_lease_lost")

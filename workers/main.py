@@ -18,7 +18,7 @@ from arq.worker import Function, Worker
 from pydantic import ValidationError
 from redis.exceptions import RedisError
 
-from app.core import log
+from app.core import garbage, log
 from app.core.queue import Queue, Task, pack, redis_settings, unpack
 from app.core.resources import Resources
 from app.core.settings import Settings, UnknownSetting
@@ -113,6 +113,7 @@ def main() -> None:
     except (UnknownSetting, ValidationError) as error:
         sys.exit(str(error))
     log.configure(settings.log)
+    garbage.look_seldom()
     uvloop.run(run(settings))
 
 

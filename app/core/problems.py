@@ -55,7 +55,15 @@ MEDIA_TYPE = "application/problem+json"
 
 # PostgreSQL's classes that mean "not now": connection, resources, operator, locks.
 _NOT_NOW = ("08", "53", "57", "40", "55P03")
-_GONE = (PoolTimeout, InterfaceError, asyncpg.InterfaceError, ConnectionError, TimeoutError)
+# What a driver says of a connection that is broken; the last one before it knows that it is.
+_GONE = (
+    PoolTimeout,
+    InterfaceError,
+    asyncpg.InterfaceError,
+    ConnectionError,
+    TimeoutError,
+    asyncpg.InternalClientError,
+)
 
 
 class DatabaseUnavailable(Unavailable):

@@ -10,7 +10,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Self
 from uuid import UUID
 
-import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, async_sessionmaker
 
@@ -156,7 +155,8 @@ class Line:
         """Roll back; a connection that cannot be is not used again."""
         try:
             await driver.execute("ROLLBACK", timeout=_ROLLBACK_SECONDS)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        except Exception:
+            # Whatever the reason: a connection in an unknown state would fail the next ones, too.
             await self._drop()
 
     async def _drop(self) -> None:

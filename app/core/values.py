@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -16,6 +17,12 @@ _DEEPEST = 8
 _SCORE = 1_000_000_000
 # Without this look, a string of digits would be read as seconds since 1970.
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+# Where the part before the @ is of these, only the domain is left to judge, and domains repeat:
+# a quarter of a batch's time went into judging each of them again.
+_PLAIN_ADDRESS = re.compile(
+    r"(?=.{3,254}\Z)[a-z0-9_+-]{1,20}(?:\.[a-z0-9_+-]{1,20}){0,2}@([a-z0-9.-]+)",
+    re.ASCII | re.IGNORECASE,
+)
 
 
 class Wire(BaseModel):
@@ -61,11 +68,23 @@ def _duration(value: timedelta) -> timedelta:
 
 def _email(value: str) -> str:
     value = value.strip()
+    plain_address = _PLAIN_ADDRESS.fullmatch(value)
+    if not (_is_domain(plain_address[1]) if plain_address else _is_address(value)):
+        raise Wrong("bad_email", "is not an e-mail address")
+    return value
+
+
+@lru_cache(maxsize=10_000)
+def _is_domain(domain: str) -> bool:
+    return _is_address(f"x@{domain}")
+
+
+def _is_address(value: str) -> bool:
     try:
         validate_email(value, check_deliverability=False, test_environment=True)
     except EmailNotValidError:
-        raise Wrong("bad_email", "is not an e-mail address") from None
-    return value
+        return False
+    return True
 
 
 def _dated(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+import asyncpg
 from sqlalchemy.exc import DBAPIError
 
 from app.core.db import Session, sqlstate_of
@@ -25,7 +26,7 @@ async def settle(session: Session, deed: Callable[[], Awaitable[Done]]) -> Done:
         try:
             async with session.begin_nested():
                 return await deed()
-        except DBAPIError as error:
+        except (DBAPIError, asyncpg.PostgresError) as error:
             if sqlstate_of(error) not in _MET_ANOTHER:
                 raise
     raise PersonBusy

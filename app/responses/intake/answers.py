@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
@@ -11,7 +12,7 @@ from app.core.problems import answer
 from app.models.states import IntakeResult, Mode
 from app.responses.intake.fold import Outcome
 from app.responses.intake.rules import Reason
-from app.responses.schemas import BatchRead, ItemError, ItemResult, Summary
+from app.responses.schemas import Summary
 
 _SUCCEEDED = frozenset({IntakeResult.CREATED, IntakeResult.UPDATED, IntakeResult.REPEAT})
 _SENTENCES = {
@@ -25,27 +26,30 @@ _SENTENCES = {
 }
 
 
-def result_of(outcome: Outcome) -> ItemResult:
-    """One item's result, once its transaction has committed."""
+def result_of(outcome: Outcome) -> dict[str, Any]:
+    """One item's `ItemResult`, once its transaction has committed.
+
+    A plain dict: building and dumping a model each was a sixth of a batch's time.
+    """
     known = outcome.record or outcome.seen
     response_id = None
     if outcome.record is not None:
-        response_id = outcome.record.id
+        response_id = str(outcome.record.id)
     elif outcome.seen is not None:
-        response_id = outcome.seen.response_id
-    return ItemResult(
-        index=outcome.index,
-        external_id=outcome.external_id,
-        id=response_id,
-        result=outcome.result,
-        reason=outcome.reason,
-        warnings=[warning.value for warning in outcome.warnings],
-        status=known.status if known else None,
-        errors=[
-            ItemError(pointer=fault.pointer, code=fault.code, detail=fault.detail)
+        response_id = str(outcome.seen.response_id)
+    return {
+        "index": outcome.index,
+        "external_id": outcome.external_id,
+        "id": response_id,
+        "result": outcome.result.value,
+        "reason": outcome.reason and outcome.reason.value,
+        "warnings": [warning.value for warning in outcome.warnings],
+        "status": known.status.value if known else None,
+        "errors": [
+            {"pointer": fault.pointer, "code": fault.code, "detail": fault.detail}
             for fault in outcome.faults
         ],
-    )
+    }
 
 
 def summary_of(outcomes: Sequence[Outcome]) -> Summary:
@@ -65,34 +69,32 @@ def summary_of(outcomes: Sequence[Outcome]) -> Summary:
 
 def answer_one(outcome: Outcome) -> Response:
     """201 resolved · 202 pending · 200 nothing more to come · 422 rejected."""
-    result = result_of(outcome)
     if outcome.result is IntakeResult.REJECTED and outcome.reason is not None:
         return _refusal(outcome.reason)
-    headers = {"Location": f"/v1/responses/{result.id}"}
+    result, known = result_of(outcome), outcome.record or outcome.seen
+    headers = {"Location": f"/v1/responses/{result['id']}"}
     status = 200
-    if outcome.result in _SUCCEEDED and result.status is not None:
-        if result.status.is_pending:
+    if outcome.result in _SUCCEEDED and known is not None:
+        if known.status.is_pending:
             status = 202
             wait = _wait(outcome)
             if wait is not None:
                 headers["Retry-After"] = str(max(1, round(wait.total_seconds())))
         elif outcome.record is not None and outcome.record.member_status.responded:
             status = 201
-    return JSONResponse(result.model_dump(mode="json"), status, headers)
+    return JSONResponse(result, status, headers)
 
 
 def answer_batch(outcomes: Sequence[Outcome]) -> Response:
     """200, or 202 if any item is pending."""
-    results = [result_of(outcome) for outcome in outcomes]
-    is_pending = any(result.status and result.status.is_pending for result in results)
-    read = BatchRead(results=results, summary=summary_of(outcomes))
+    known = (outcome.record or outcome.seen for outcome in outcomes)
+    is_pending = any(found is not None and found.status.is_pending for found in known)
+    body = {
+        "results": [result_of(outcome) for outcome in outcomes],
+        "summary": summary_of(outcomes).model_dump(),
+    }
     headers = {"Retry-After": "1"} if is_pending else {}
-    return Response(
-        read.model_dump_json(),
-        202 if is_pending else 200,
-        headers,
-        media_type="application/json",
-    )
+    return JSONResponse(body, 202 if is_pending else 200, headers)
 
 
 def _wait(outcome: Outcome) -> timedelta | None:
