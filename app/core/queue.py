@@ -10,6 +10,7 @@ nor fails an answer. This module and the worker's entry are the only ones that k
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -30,8 +31,10 @@ _log = log.get(__name__)
 
 SEND_TIMEOUT_SECONDS = 0.1
 PAUSE_SECONDS = 1.0
-# Rings of one lane within this time become one, so a storm of commits is a handful of rings.
-GATHER_SECONDS = 0.02
+# The first ring of a lane goes out at once, the next ones together a little later: who was woken
+# is still at work, and a storm's rings cost worker and Redis more than the work they announce.
+AGAIN_SECONDS = 0.25
+_LOOK_SECONDS = 0.02
 ROOM = 10_000
 
 
@@ -92,6 +95,7 @@ class Doorbell:
     def __init__(self, redis_url: str) -> None:
         self._url = redis_url
         self._waiting: dict[Ring, None] = {}
+        self._sent_at: dict[Ring, float] = {}
         self._noted = asyncio.Event()
         self._redis: ArqRedis | None = None
         self._task: asyncio.Task[None] | None = None
@@ -128,13 +132,22 @@ class Doorbell:
     async def _send_forever(self) -> None:
         while True:
             await self._noted.wait()
-            self._noted.clear()
-            rings, self._waiting = self._waiting, {}
-            for ring in rings:
+            for ring in self._take_ripe(time.monotonic()):
                 if not await self._send(ring):
                     await asyncio.sleep(PAUSE_SECONDS)
                     break
-            await asyncio.sleep(GATHER_SECONDS)
+            if not self._waiting:
+                self._noted.clear()
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    def _take_ripe(self, now: float) -> list[Ring]:
+        """Those of the waiting rings that were not sent a moment ago."""
+        self._sent_at = {r: at for r, at in self._sent_at.items() if at > now - AGAIN_SECONDS}
+        ripe = [ring for ring in self._waiting if ring not in self._sent_at]
+        for ring in ripe:
+            del self._waiting[ring]
+            self._sent_at[ring] = now
+        return ripe
 
     async def _send(self, ring: Ring) -> bool:
         try:

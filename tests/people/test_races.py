@@ -1,6 +1,7 @@
 """Many writers of one person: all succeed, none sees a lock error."""
 
 import asyncio
+from functools import partial
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ from app.core.resources import Resources
 from app.models import PendingScoring
 from app.people import queries
 from tests.conftest import Tenant
+from tests.faults.processes import until
 from tests.people.making import an_email, an_external_id, id_of, read, upsert
 
 
@@ -129,7 +131,7 @@ async def test_an_upsert_that_meets_a_deadlock_is_done_again(
         asking = asyncio.create_task(
             upsert(tenant.http, email=person["email"], score=3, do_pending_scoring=True)
         )
-        await asyncio.sleep(0.4)
+        await until(partial(_somebody_waits, resources), seconds=10)
         # The request began to wait first, so it is the one that PostgreSQL sends back.
         await queries.get_person(session, tenant.account_id, id_of(person), lock=True)
 
@@ -138,3 +140,12 @@ async def test_an_upsert_that_meets_a_deadlock_is_done_again(
         connection = await session.connection()
         due = await connection.scalar(text("SELECT count(due_at) FROM pending_scoring"))
     assert due == 1
+
+
+async def _somebody_waits(resources: Resources) -> bool:
+    """Whether a transaction of this database waits for another's lock."""
+    async with resources.look() as connection:
+        waiting = await connection.scalar(
+            text("SELECT count(*) FROM pg_locks WHERE NOT granted AND transactionid IS NOT NULL")
+        )
+    return bool(waiting)
