@@ -4,13 +4,15 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from app.core.driver import Transaction, driver_of
+from app.core.statements import Parts
 from app.models.states import ResponseStatus
 
 Delta = tuple[UUID, UUID, ResponseStatus, int]
 
-APPEND = """
+_APPEND = """
 INSERT INTO status_deltas (account_id, campaign_id, status, n)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[])"""
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[])
+RETURNING 1"""
 # One account at a time; rows of transactions still open are not seen and wait for the next fold.
 _FOLD = """
 WITH folded AS (
@@ -26,12 +28,18 @@ ON CONFLICT (account_id, campaign_id, status) DO UPDATE SET n = status_counts.n 
 FOLD_ROWS = 5_000
 
 
-async def append_deltas(session: Transaction, deltas: Iterable[Delta]) -> None:
-    """Append changes of counts: (account, campaign, status, n); zeros are left out."""
+def add_deltas(parts: Parts, deltas: Iterable[Delta]) -> None:
+    """Append changes of counts with the other writes; zeros are left out."""
     kept = [delta for delta in deltas if delta[3]]
     if kept:
-        driver = await driver_of(session)
-        await driver.execute(APPEND, *(list(column) for column in zip(*kept, strict=True)))
+        parts.add("counted", _APPEND, *(list(column) for column in zip(*kept, strict=True)))
+
+
+async def append_deltas(session: Transaction, deltas: Iterable[Delta]) -> None:
+    """Append changes of counts: (account, campaign, status, n); zeros are left out."""
+    parts = Parts()
+    add_deltas(parts, deltas)
+    await parts.write(await driver_of(session))
 
 
 async def fold(session: Transaction, account_id: UUID) -> None:

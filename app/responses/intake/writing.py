@@ -1,23 +1,21 @@
 """What intake writes: each table once, all of them in one statement, all items together.
 
-Every table is a part of the statement, with the number of rows it is to write. Where another
-transaction was first (the same new person, the same external id) fewer rows come back, and the
-whole transaction is done again. The parts run in the order of `Draft`, which is the order of locks.
+Where another transaction was first (the same new person, the same external id) a table gets fewer
+rows than it is to have, and the whole transaction is done again.
 """
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
 from app.core.driver import Driver
+from app.core.statements import Parts
 from app.models.states import Mode
-from app.responses.counters import APPEND, Delta
+from app.responses.counters import Delta, add_deltas
 from app.responses.intake.fold import SeenKey
 from app.responses.intake.people import FIELDS, PersonState
 from app.responses.intake.records import RecordState
@@ -34,12 +32,14 @@ INSERT INTO people (account_id, id, {", ".join(FIELDS)}, version, created_at, up
 SELECT account_id, id, {", ".join(FIELDS)}, 1, $3, $3
   FROM unnest($1::uuid[], $2::uuid[], {_PLACES}) AS w(account_id, id, {", ".join(FIELDS)})
  ORDER BY external_id, email_folded
-ON CONFLICT DO NOTHING"""
+ON CONFLICT DO NOTHING
+RETURNING 1"""
 _UPDATE_PEOPLE = f"""
 UPDATE people p SET {", ".join(f"{name} = w.{name}" for name in FIELDS)},
        version = p.version + 1, updated_at = $3
   FROM unnest($1::uuid[], $2::uuid[], {_PLACES}) AS w(account_id, id, {", ".join(FIELDS)})
- WHERE p.account_id = w.account_id AND p.id = w.id"""
+ WHERE p.account_id = w.account_id AND p.id = w.id
+RETURNING 1"""
 _INSERT_RECORDS = """
 INSERT INTO responses
        (account_id, id, campaign_id, person_id, repeat_number, member_status, is_responded, status,
@@ -48,7 +48,8 @@ INSERT INTO responses
 SELECT w.*, $17 FROM unnest(
        $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::smallint[], $6::text[], $7::boolean[],
        $8::text[], $9::text[], $10::boolean[], $11::uuid[], $12::text[], $13::text[],
-       $14::timestamptz[], $15::bigint[], $16::jsonb[]) AS w"""
+       $14::timestamptz[], $15::bigint[], $16::jsonb[]) AS w
+RETURNING 1"""
 _UPDATE_RECORDS = """
 UPDATE responses r
    SET member_status = w.member_status, is_responded = w.is_responded, status = w.status,
@@ -60,27 +61,20 @@ UPDATE responses r
               $12::bigint[], $14::jsonb[])
        AS w(account_id, id, member_status, is_responded, status, mode, is_prompt, user_id,
             user_name, external_id, responded_at, score, attributes)
- WHERE r.account_id = w.account_id AND r.id = w.id"""
+ WHERE r.account_id = w.account_id AND r.id = w.id
+RETURNING 1"""
 _INSERT_KEYS = """
 INSERT INTO intake_keys (account_id, user_id, external_id, response_id, received_at)
 SELECT w.*, $5 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[]) AS w
  ORDER BY 1, 2, 3
-ON CONFLICT DO NOTHING"""
+ON CONFLICT DO NOTHING
+RETURNING 1"""
 _INSERT_PENDING = """
 INSERT INTO pending_scoring
        (account_id, response_id, campaign_id, person_id, window_id, priority, due_at)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::smallint[],
-                     $7::timestamptz[])"""
-_PARTS = {
-    "born": _INSERT_PEOPLE,
-    "merged": _UPDATE_PEOPLE,
-    "recorded": _INSERT_RECORDS,
-    "advanced": _UPDATE_RECORDS,
-    "remembered": _INSERT_KEYS,
-    "queued": _INSERT_PENDING,
-    "counted": APPEND,
-}
-_PLACE = re.compile(r"\$(\d+)")
+                     $7::timestamptz[])
+RETURNING 1"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,29 +86,28 @@ class Queued:
     due_at: datetime | None
 
 
-@dataclass(slots=True)
 class Draft:
-    """Everything one intake transaction is to write, by table."""
+    """Everything one intake transaction is to write, by table, in the order of locks."""
 
-    now: datetime
-    parts: dict[str, list[Any]] = field(default_factory=dict)
-    expected: dict[str, int] = field(default_factory=dict)
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self._parts = Parts()
 
-    def _part(self, name: str, rows: int, columns: Sequence[Any]) -> None:
+    def _part(self, name: str, sql: str, rows: int, columns: Sequence[Any]) -> None:
         if rows:
-            self.parts[name], self.expected[name] = list(columns), rows
+            self._parts.add(name, sql, *columns, rows=rows)
 
     def people(self, new: Sequence[PersonState], changed: Sequence[PersonState]) -> None:
         """Insert the new people; write the fields of the changed, who are locked."""
-        self._part("born", len(new), _people(new, self.now))
-        self._part("merged", len(changed), _people(changed, self.now))
+        self._part("born", _INSERT_PEOPLE, len(new), _people(new, self._now))
+        self._part("merged", _UPDATE_PEOPLE, len(changed), _people(changed, self._now))
 
     def records(self, touched: Sequence[RecordState]) -> None:
         """Insert the new records and update the changed ones."""
         new = [record for record in touched if record.is_new]
         changed = [record for record in touched if not record.is_new]
-        self._part("recorded", len(new), _new_records(new, self.now))
-        self._part("advanced", len(changed), _changed_records(changed, self.now))
+        self._part("recorded", _INSERT_RECORDS, len(new), _new_records(new, self._now))
+        self._part("advanced", _UPDATE_RECORDS, len(changed), _changed_records(changed, self._now))
 
     def keys(self, keys: Mapping[SeenKey, RecordState]) -> None:
         """Remember the external ids."""
@@ -123,9 +116,9 @@ class Draft:
             [user for _, user, _ in keys],
             [external for _, _, external in keys],
             [record.id for record in keys.values()],
-            self.now,
+            self._now,
         ]
-        self._part("remembered", len(keys), columns)
+        self._part("remembered", _INSERT_KEYS, len(keys), columns)
 
     def queue(self, waiting: Sequence[Queued]) -> None:
         """Queue responses for scoring."""
@@ -138,38 +131,15 @@ class Draft:
             [queued.record.priority for queued in waiting],
             [queued.due_at for queued in waiting],
         ]
-        self._part("queued", len(waiting), columns)
+        self._part("queued", _INSERT_PENDING, len(waiting), columns)
 
     def counts(self, deltas: Sequence[Delta]) -> None:
         """Append changes of counts."""
-        kept = [delta for delta in deltas if delta[3]]
-        self._part("counted", len(kept), [list(column) for column in zip(*kept, strict=True)])
+        add_deltas(self._parts, deltas)
 
     async def write(self, driver: Driver) -> bool:
         """Write it all; False if another transaction was first somewhere."""
-        names = tuple(name for name in _PARTS if name in self.parts)
-        if not names:
-            return True
-        arguments = [argument for name in names for argument in self.parts[name]]
-        widths = tuple(len(self.parts[name]) for name in names)
-        written = await driver.fetchrow(_statement(names, widths), *arguments)
-        return written is not None and dict(written) == self.expected
-
-
-@lru_cache(maxsize=128)
-def _statement(names: tuple[str, ...], widths: tuple[int, ...]) -> str:
-    """The parts as one statement that says how many rows each has written, in this order."""
-    parts, shift = [], 0
-    for name, width in zip(names, widths, strict=True):
-        sql = _PLACE.sub(partial(_shifted, by=shift), _PARTS[name])
-        parts.append(f"{name} AS ({sql} RETURNING 1)")
-        shift += width
-    counts = ", ".join(f"(SELECT count(*) FROM {name}) AS {name}" for name in names)
-    return f"WITH {', '.join(parts)} SELECT {counts}"
-
-
-def _shifted(place: re.Match[str], by: int) -> str:
-    return f"${int(place[1]) + by}"
+        return await self._parts.write(driver)
 
 
 def _new_records(new: Sequence[RecordState], now: datetime) -> list[Any]:
