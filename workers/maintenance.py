@@ -51,9 +51,15 @@ async def beat(work: Work) -> None:
 
 
 async def leave(work: Work) -> None:
-    """Take this worker's sign of life away; it stopped by itself."""
-    async with work.unit_of_work(purpose=Purpose.HEARTBEAT) as session:
-        await (await session.connection()).execute(_LEAVE, {"worker_id": work.worker_id})
+    """Take this worker's sign of life away; it stopped by itself.
+
+    Where the database is away the sign grows old instead, and the worker ends well all the same.
+    """
+    try:
+        async with work.unit_of_work(purpose=Purpose.HEARTBEAT) as session:
+            await (await session.connection()).execute(_LEAVE, {"worker_id": work.worker_id})
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        _log.warning("maintenance_failed", deed=leave.__name__, error=type(error).__name__)
 
 
 async def fold_counters(work: Work) -> None:

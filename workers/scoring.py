@@ -8,17 +8,19 @@ claim ──▶ score a chunk ──▶ resolve a chunk ──▶ … nothing du
 
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
 from app.core import clock, log, metrics
-from app.core.db import Session
+from app.core.driver import Transaction, driver_of
 from app.core.failpoints import Purpose
+from app.core.resources import Line
+from app.core.statements import Parts
 from app.models.states import RunKind, RunTrigger, Stage
 from app.responses.lanes import lease as leases
-from app.responses.lanes.chunk import Chunk
-from app.responses.lanes.due import due_for_resolution, due_for_scoring, has_work
+from app.responses.lanes.chunk import Chunk, Taken
+from app.responses.lanes.due import due_for_resolution, due_for_scoring, has_work, taken_again
 from app.responses.lanes.lease import Lease, LeaseLost, Terms
 from app.responses.lanes.resolving import resolve_chunk
 from app.responses.lanes.scoring import score_chunk
@@ -29,7 +31,7 @@ from workers.work import Work
 
 _log = log.get(__name__)
 
-StageChunk = Callable[[Session, Lease, Terms, Sequence[UUID]], Awaitable[Chunk]]
+StageChunk = Callable[[Transaction, Lease, Terms, Taken], Awaitable[Chunk]]
 _CHUNK_OF: dict[Stage, StageChunk] = {
     Stage.SCORING: score_chunk,
     Stage.RESOLUTION: resolve_chunk,
@@ -43,8 +45,8 @@ async def drain_lane(work: Work, account_id: UUID, campaign_id: UUID) -> None:
 
     Steps aside if another worker has it; where nothing is due, it leaves no run.
     """
-    async with work.lanes:
-        drain = await _claim(work, account_id, campaign_id)
+    async with work.lanes, work.resources.line() as line:
+        drain = await _claim(work, line, account_id, campaign_id)
         if drain is None:
             return
         run_id = str(drain.lease.run_id)
@@ -63,8 +65,9 @@ async def drain_lane(work: Work, account_id: UUID, campaign_id: UUID) -> None:
     work.lane_freed.set()
 
 
-async def _claim(work: Work, account_id: UUID, campaign_id: UUID) -> "Drain | None":
-    async with work.unit_of_work(account_id, purpose=Purpose.CLAIM) as session:
+async def _claim(work: Work, line: Line, account_id: UUID, campaign_id: UUID) -> "Drain | None":
+    async with line.unit_of_work(account_id, purpose=Purpose.CLAIM) as session:
+        now = await clock.read_business_now(session)
         if not await has_work(session, account_id, campaign_id):
             return None
         claimed = await leases.claim(
@@ -79,7 +82,7 @@ async def _claim(work: Work, account_id: UUID, campaign_id: UUID) -> "Drain | No
         token, run_id = claimed
         if run_id is not None:
             tally = await ledger.tally_of(session, account_id, run_id)
-            return Drain(work, Lease(account_id, campaign_id, token, run_id), tally)
+            return Drain(work, line, Lease(account_id, campaign_id, token, run_id), tally)
         run_id = await ledger.open_run(
             session,
             account_id,
@@ -87,11 +90,20 @@ async def _claim(work: Work, account_id: UUID, campaign_id: UUID) -> "Drain | No
             trigger=RunTrigger.API,
             subject_id=campaign_id,
             requested_by=None,
-            now=clock.business_now(session),
+            now=now,
         )
         lease = Lease(account_id, campaign_id, token, run_id)
         await leases.set_run(session, lease)
-        return Drain(work, lease, Tally())
+        return Drain(work, line, lease, Tally())
+
+
+async def _taken(
+    session: Transaction, stage: Stage, lease: Lease, terms: Terms, again: Taken | None
+) -> Taken:
+    """What is due next; or the rows of a chunk that failed, as far as they can be locked again."""
+    if again is None:
+        return await _DUE[stage](session, lease, terms)
+    return await taken_again(session, lease, again) if stage is Stage.SCORING else again
 
 
 @dataclass(slots=True)
@@ -99,6 +111,7 @@ class Drain:
     """One worker's turn at one lane; the tally is what has been committed."""
 
     work: Work
+    line: Line
     lease: Lease
     tally: Tally
 
@@ -117,30 +130,32 @@ class Drain:
         """Give the lane back; a drained one ends its run."""
         lease = self.lease
         purpose = Purpose.RELEASE
-        async with self.work.unit_of_work(lease.account_id, purpose=purpose) as session:
-            await leases.renew(session, lease, by=self.work.settings.scoring.lease)
+        async with self.line.unit_of_work(lease.account_id, purpose=purpose) as session:
+            terms = await leases.renew(session, lease, by=self.work.settings.scoring.lease)
             if is_drained:
-                now = clock.business_now(session)
-                await ledger.end_run(session, lease.account_id, lease.run_id, self.tally, now=now)
+                await ledger.end_run(
+                    session, lease.account_id, lease.run_id, self.tally, now=terms.now
+                )
             await leases.release(session, lease, is_drained=is_drained)
 
-    async def _chunk(self, stage: Stage, only: Sequence[UUID] | None = None) -> int:
+    async def _chunk(self, stage: Stage, again: Taken | None = None) -> int:
         """One transaction of one stage, or what becomes of it when its data will not go in.
 
         Returns how many rows were dealt with; 0 when nothing is due.
         """
         began = time.perf_counter()
-        taken: list[UUID] = list(only or ())
+        taken = again or Taken([])
+        account_id, purpose = self.lease.account_id, _PURPOSE[stage]
         try:
-            account_id, purpose = self.lease.account_id, _PURPOSE[stage]
-            async with self.work.unit_of_work(account_id, purpose=purpose) as session:
+            async with self.line.unit_of_work(account_id, purpose=purpose) as session:
                 terms = await leases.renew(session, self.lease, by=self.work.settings.scoring.lease)
-                taken = taken or await _DUE[stage](session, self.lease, terms)
-                if not taken:
+                taken = await _taken(session, stage, self.lease, terms, again)
+                if not taken.ids:
                     return 0
                 chunk = await _CHUNK_OF[stage](session, self.lease, terms, taken)
                 tally = self._counted(chunk, time.perf_counter() - began)
-                await ledger.count(session, self.lease.account_id, self.lease.run_id, tally)
+                ledger.count(chunk.writes, account_id, self.lease.run_id, tally)
+                await chunk.writes.write(await driver_of(session))
         except Exception as error:
             if not lies_in_the_data(error):
                 raise
@@ -151,21 +166,22 @@ class Drain:
         metrics.CHUNK_SECONDS.labels(stage.value).inc(time.perf_counter() - began)
         return chunk.rows + chunk.waiting
 
-    async def _halve(self, stage: Stage, taken: list[UUID], error: Exception) -> int:
-        if len(taken) == 1:
-            await self._set_aside(stage, taken[0], error)
+    async def _halve(self, stage: Stage, taken: Taken, error: Exception) -> int:
+        if len(taken.ids) == 1:
+            await self._set_aside(stage, taken.ids[0], error)
             return 1
-        middle = len(taken) // 2
-        first = await self._chunk(stage, taken[:middle])
-        return first + await self._chunk(stage, taken[middle:])
+        first, second = taken.halves()
+        return await self._chunk(stage, first) + await self._chunk(stage, second)
 
     async def _set_aside(self, stage: Stage, response_id: UUID, error: Exception) -> None:
         tally = self.tally.plus(failed=1)
         account_id, purpose = self.lease.account_id, Purpose.SETTING_ASIDE
-        async with self.work.unit_of_work(account_id, purpose=purpose) as session:
+        async with self.line.unit_of_work(account_id, purpose=purpose) as session:
             terms = await leases.renew(session, self.lease, by=self.work.settings.scoring.lease)
             await set_aside(session, self.lease, stage, response_id, error, now=terms.now)
-            await ledger.count(session, self.lease.account_id, self.lease.run_id, tally)
+            writes = Parts()
+            ledger.count(writes, account_id, self.lease.run_id, tally)
+            await writes.write(await driver_of(session))
         self.tally = tally
         metrics.FAILED_ROWS.labels(stage.value).inc()
         _log.warning("row_set_aside", stage=stage.value, response_id=str(response_id))

@@ -8,7 +8,16 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+)
 
 from app.core.faults import Wrong, escape
 
@@ -64,6 +73,24 @@ def _duration(value: timedelta) -> timedelta:
     if value < timedelta():
         raise Wrong("negative_duration", "must not be negative")
     return value
+
+
+def _written(value: timedelta) -> str:
+    """As RFC 3339 has it. Pydantic writes 498 days as `P1Y133D`, which it has not; and a year is
+    no length of time.
+    """
+    minutes, seconds = divmod(value.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    fraction = f".{value.microseconds:06}".rstrip("0") if value.microseconds else ""
+    units = [(f"{hours}", "H"), (f"{minutes}", "M"), (f"{seconds}{fraction}", "S")]
+    # A unit may be left out only at either end: PT1H0M5S.
+    while units and units[-1][0] == "0":
+        units.pop()
+    while units and units[0][0] == "0":
+        units.pop(0)
+    date = f"{value.days}D" if value.days else ""
+    time = "T" + "".join(number + unit for number, unit in units) if units else ""
+    return f"P{date}{time}" if date or time else "PT0S"
 
 
 def _email(value: str) -> str:
@@ -163,6 +190,12 @@ Score = Annotated[int, Field(ge=-_SCORE, le=_SCORE), BeforeValidator(_number)]
 Count = Annotated[int, Field(ge=0), BeforeValidator(_number)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_dated), AfterValidator(_utc)]
-Duration = Annotated[timedelta, BeforeValidator(_text), AfterValidator(_duration)]
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_text),
+    AfterValidator(_duration),
+    PlainSerializer(_written, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "duration"}),
+]
 TimeZone = Annotated[str, BeforeValidator(_text), AfterValidator(_zone)]
 Attributes = Annotated[dict[str, Any], BeforeValidator(_attributes)]

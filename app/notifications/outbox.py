@@ -11,12 +11,13 @@ from uuid import UUID
 from app.core.driver import Transaction, driver_of
 from app.core.failpoints import OUTBOX
 from app.core.ids import uuid7
+from app.core.statements import Parts
 
 _EMIT = """
 INSERT INTO events (account_id, id, type, data, occurred_at)
 SELECT account_id, id, type, data, $5
   FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[]) AS e(account_id, id, type, data)
-"""
+RETURNING 1"""
 
 
 class EventType(StrEnum):
@@ -37,11 +38,20 @@ class Happening:
 
 async def emit(session: Transaction, happenings: Sequence[Happening], *, at: datetime) -> None:
     """Write events, to be seen if and only if this transaction commits."""
+    writes = Parts()
+    add_events(session, writes, happenings, at=at)
+    await writes.write(await driver_of(session))
+
+
+def add_events(
+    session: Transaction, writes: Parts, happenings: Sequence[Happening], *, at: datetime
+) -> None:
+    """The same, sent with the other writes."""
     if not happenings:
         return
-    driver = await driver_of(session)
     session.info["reach"](OUTBOX)
-    await driver.execute(
+    writes.add(
+        "told",
         _EMIT,
         [happening.account_id for happening in happenings],
         [uuid7() for _ in happenings],

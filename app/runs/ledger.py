@@ -4,9 +4,9 @@ import json
 from datetime import datetime
 from uuid import UUID
 
-from app.core.db import Session
-from app.core.driver import driver_of
+from app.core.driver import Transaction, driver_of
 from app.core.ids import uuid7
+from app.core.statements import Parts
 from app.models.states import RunKind, RunState, RunTrigger
 from app.runs.tally import Tally
 
@@ -20,7 +20,7 @@ _COUNT = """
 UPDATE runs SET total = $3, processed = $3, succeeded = $4, failed = $5, skipped = $6,
        details = $7
  WHERE account_id = $1 AND id = $2
-"""
+RETURNING 1"""
 _END = """
 UPDATE runs SET state = $3, finished_at = $4 WHERE account_id = $1 AND id = $2
    AND state = 'running'
@@ -29,7 +29,7 @@ _TALLY = "SELECT succeeded, failed, skipped, details FROM runs WHERE account_id 
 
 
 async def open_run(
-    session: Session,
+    session: Transaction,
     account_id: UUID,
     kind: RunKind,
     *,
@@ -47,10 +47,10 @@ async def open_run(
     return run_id
 
 
-async def count(session: Session, account_id: UUID, run_id: UUID, tally: Tally) -> None:
-    """Write the run's account as it stands after this transaction."""
-    driver = await driver_of(session)
-    await driver.execute(
+def count(writes: Parts, account_id: UUID, run_id: UUID, tally: Tally) -> None:
+    """Write the run's account as it stands after this transaction, with its other writes."""
+    writes.add(
+        "accounted",
         _COUNT,
         account_id,
         run_id,
@@ -62,7 +62,7 @@ async def count(session: Session, account_id: UUID, run_id: UUID, tally: Tally) 
     )
 
 
-async def tally_of(session: Session, account_id: UUID, run_id: UUID) -> Tally:
+async def tally_of(session: Transaction, account_id: UUID, run_id: UUID) -> Tally:
     """The account of a run that another worker began."""
     driver = await driver_of(session)
     row = await driver.fetchrow(_TALLY, account_id, run_id)
@@ -72,7 +72,7 @@ async def tally_of(session: Session, account_id: UUID, run_id: UUID) -> Tally:
 
 
 async def end_run(
-    session: Session, account_id: UUID, run_id: UUID, tally: Tally, *, now: datetime
+    session: Transaction, account_id: UUID, run_id: UUID, tally: Tally, *, now: datetime
 ) -> RunState:
     """End a run by its account: rows set aside make it a success with warnings."""
     state = RunState.SUCCEEDED_WITH_WARNINGS if tally.failed else RunState.SUCCEEDED

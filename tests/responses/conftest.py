@@ -1,6 +1,6 @@
 """The engine in the test's own process: the same drains as a worker's, run when told."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from app.core.db import driver_url
-from app.core.resources import Resources
+from app.core.resources import Line, Resources
 from workers.sweep import settle
 from workers.work import Work
 
@@ -20,6 +20,12 @@ Advance = Callable[[timedelta], Awaitable[None]]
 @pytest.fixture
 async def work(resources: Resources) -> Work:
     return Work(resources)
+
+
+@pytest.fixture
+async def line(resources: Resources) -> AsyncIterator[Line]:
+    async with resources.line() as opened:
+        yield opened
 
 
 @pytest.fixture(name="settle")

@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from app.core.clock import business_now
 from app.core.ids import uuid7
-from app.core.resources import Resources
+from app.core.resources import Line, Resources
 from app.core.settings import Scoring, Settings
 from app.models import PendingResolution, PendingScoring
 from app.models.states import ResponseStatus
@@ -70,10 +70,10 @@ async def snapshot(resources: Resources, tenant: Tenant) -> list[object]:
 
 
 async def test_a_worker_whose_lane_was_taken_over_writes_nothing(
-    tenant: Tenant, resources: Resources, hasty: Work
+    tenant: Tenant, resources: Resources, hasty: Work, line: Line
 ) -> None:
     campaign = await a_due_lane(tenant, 3 * CHUNK)
-    slow = Drain(hasty, await claim(hasty, tenant, campaign), Tally())
+    slow = Drain(hasty, line, await claim(hasty, tenant, campaign), Tally())
     assert await slow.work_for_a_turn() is False
     await let_the_lease_pass(resources, slow.lease)
     await drain_lane(hasty, tenant.account_id, UUID(campaign["id"]))
@@ -89,10 +89,10 @@ async def test_a_worker_whose_lane_was_taken_over_writes_nothing(
 
 
 async def test_a_chunk_that_waited_while_its_lane_was_taken_over_writes_nothing(
-    tenant: Tenant, resources: Resources, work: Work
+    tenant: Tenant, resources: Resources, work: Work, line: Line
 ) -> None:
     campaign = await a_due_lane(tenant, CHUNK)
-    drain = Drain(work, await claim(work, tenant, campaign), Tally())
+    drain = Drain(work, line, await claim(work, tenant, campaign), Tally())
     before = await snapshot(resources, tenant)
 
     async with resources.unit_of_work(tenant.account_id) as session:
@@ -109,10 +109,10 @@ async def test_a_chunk_that_waited_while_its_lane_was_taken_over_writes_nothing(
 
 
 async def test_the_next_worker_goes_on_with_the_same_run(
-    tenant: Tenant, resources: Resources, hasty: Work, work: Work
+    tenant: Tenant, resources: Resources, hasty: Work, work: Work, line: Line
 ) -> None:
     campaign = await a_due_lane(tenant, 3 * CHUNK)
-    died = Drain(hasty, await claim(hasty, tenant, campaign), Tally())
+    died = Drain(hasty, line, await claim(hasty, tenant, campaign), Tally())
     await died.work_for_a_turn()
     (halfway,) = await runs_of(tenant.http, campaign)
     await let_the_lease_pass(resources, died.lease)
@@ -126,10 +126,10 @@ async def test_the_next_worker_goes_on_with_the_same_run(
 
 
 async def test_a_run_whose_worker_died_after_its_last_chunk_is_ended_by_the_next(
-    tenant: Tenant, resources: Resources, work: Work, settle: Settle
+    tenant: Tenant, resources: Resources, work: Work, settle: Settle, line: Line
 ) -> None:
     campaign = await a_due_lane(tenant, CHUNK)
-    died = Drain(work, await claim(work, tenant, campaign), Tally())
+    died = Drain(work, line, await claim(work, tenant, campaign), Tally())
     assert await died.work_for_a_turn() is True
     await let_the_lease_pass(resources, died.lease)
 
@@ -233,11 +233,11 @@ async def test_a_window_that_closed_comes_before_rows_of_uploads(
 
 
 async def test_another_error_than_of_data_leaves_the_rows_due(
-    tenant: Tenant, resources: Resources, work: Work, settle: Settle
+    tenant: Tenant, resources: Resources, work: Work, settle: Settle, line: Line
 ) -> None:
     campaign = await a_due_lane(tenant, CHUNK)
     people = "SELECT FROM people FOR UPDATE"
-    drain = Drain(work, await claim(work, tenant, campaign), Tally())
+    drain = Drain(work, line, await claim(work, tenant, campaign), Tally())
 
     async with resources.unit_of_work(tenant.account_id) as session:
         await (await session.connection()).exec_driver_sql(people)

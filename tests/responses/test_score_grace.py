@@ -5,6 +5,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from app.core.driver import driver_of
 from app.models.states import ResponseStatus
 from app.responses.lanes import lease as leases
 from app.responses.lanes.due import due_for_scoring
@@ -112,7 +113,10 @@ async def test_a_score_that_changes_between_scoring_and_resolution_is_not_missed
     lease = await claim(work, tenant, campaign)
     async with work.resources.unit_of_work(tenant.account_id) as session:
         terms = await leases.renew(session, lease, by=work.settings.scoring.lease)
-        await score_chunk(session, lease, terms, await due_for_scoring(session, lease, terms))
+        chunk = await score_chunk(
+            session, lease, terms, await due_for_scoring(session, lease, terms)
+        )
+        await chunk.writes.write(await driver_of(session))
 
     await tenant.http.patch(f"/v1/people/{ada['id']}", json={"score": 100})
     async with work.resources.unit_of_work(tenant.account_id) as session:

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from app.core.driver import driver_of
 from app.core.ids import uuid7
 from app.models.states import ResponseStatus
 from app.responses.lanes import lease as leases
@@ -235,7 +236,8 @@ async def test_afterwards_the_response_is_pending_tqr(
     async with work.resources.unit_of_work(tenant.account_id) as session:
         terms = await leases.renew(session, lease, by=work.settings.scoring.lease)
         due = await due_for_scoring(session, lease, terms)
-        await score_chunk(session, lease, terms, due)
+        chunk = await score_chunk(session, lease, terms, due)
+        await chunk.writes.write(await driver_of(session))
 
     assert await status_of(tenant.http, taken) == ResponseStatus.PENDING_TQR
     assert (await score_of(tenant.http, taken))["total"] == 100

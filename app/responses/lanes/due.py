@@ -1,14 +1,13 @@
 """Which rows of a lane are due, and which lanes have any."""
 
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core import clock
-from app.core.db import Session
-from app.core.driver import driver_of
+from app.core.driver import Row, Transaction, driver_of
+from app.responses.lanes.chunk import Taken
 from app.responses.lanes.lease import Lease, Terms
 
 # Only due rows: open and held windows, grace and manual rows are passed over. Rows of single
@@ -42,12 +41,20 @@ UNION ALL
   ORDER BY due_at, response_id LIMIT $4)
 LIMIT $4
 """
+# Rows that somebody is just making due are passed over, not waited for.
+_LOCKED = """
+CROSS JOIN LATERAL (
+      SELECT FROM pending_scoring WHERE account_id = $1 AND response_id = due.response_id
+         FOR UPDATE SKIP LOCKED) AS locked
+"""
+_TAKE_SCORING = f"SELECT due.response_id FROM ({_SCORING}) AS due {_LOCKED}"
+_TAKE_AGAIN = f"SELECT due.response_id FROM unnest($2::uuid[]) AS due(response_id) {_LOCKED}"
 _RESOLUTION = """
-(SELECT response_id FROM pending_resolution
+(SELECT response_id, has_grace FROM pending_resolution
   WHERE account_id = $1 AND campaign_id = $2 AND priority = 0 AND due_at <= $3
   ORDER BY due_at, response_id LIMIT $4)
 UNION ALL
-(SELECT response_id FROM pending_resolution
+(SELECT response_id, has_grace FROM pending_resolution
   WHERE account_id = $1 AND campaign_id = $2 AND priority = 1 AND due_at <= $3
   ORDER BY due_at, response_id LIMIT $4)
 LIMIT $4
@@ -128,14 +135,26 @@ _ANY_LANE = text(
 )
 
 
-async def due_for_scoring(session: Session, lease: Lease, terms: Terms) -> list[UUID]:
-    """Responses of the lane to score next, small requests before uploads; a chunk at most."""
-    return await _ids(session, _SCORING, lease, terms.now, terms.settings.scoring_batch_size)
+async def due_for_scoring(session: Transaction, lease: Lease, terms: Terms) -> Taken:
+    """Responses of the lane to score next, locked, small requests before uploads."""
+    most = terms.settings.scoring_batch_size
+    return Taken(
+        [row["response_id"] for row in await _rows(session, _TAKE_SCORING, lease, terms, most)]
+    )
 
 
-async def due_for_resolution(session: Session, lease: Lease, terms: Terms) -> list[UUID]:
-    """Scored responses of the lane to resolve next; a chunk at most."""
-    return await _ids(session, _RESOLUTION, lease, terms.now, terms.settings.evaluation_batch_size)
+async def due_for_resolution(session: Transaction, lease: Lease, terms: Terms) -> Taken:
+    """Scored responses of the lane to resolve next."""
+    most = terms.settings.evaluation_batch_size
+    rows = await _rows(session, _RESOLUTION, lease, terms, most)
+    return Taken([row["response_id"] for row in rows], any(row["has_grace"] for row in rows))
+
+
+async def taken_again(session: Transaction, lease: Lease, taken: Taken) -> Taken:
+    """The same responses to score, locked by another transaction than the one they failed in."""
+    driver = await driver_of(session)
+    rows = await driver.fetch(_TAKE_AGAIN, lease.account_id, taken.ids)
+    return Taken([row["response_id"] for row in rows])
 
 
 async def due_lanes(connection: AsyncConnection, *, most: int) -> list[tuple[UUID, UUID]]:
@@ -149,7 +168,7 @@ async def has_due_lanes(connection: AsyncConnection) -> bool:
     return bool(await connection.scalar(_ANY_LANE))
 
 
-async def has_work(session: Session, account_id: UUID, campaign_id: UUID) -> bool:
+async def has_work(session: Transaction, account_id: UUID, campaign_id: UUID) -> bool:
     """Whether a lane has due rows or an unfinished run; most rings come after the work is done."""
     driver = await driver_of(session)
     now = clock.business_now(session)
@@ -159,7 +178,6 @@ async def has_work(session: Session, account_id: UUID, campaign_id: UUID) -> boo
     return await driver.fetchrow(_UNFINISHED, account_id, campaign_id) is not None
 
 
-async def _ids(session: Session, sql: str, lease: Lease, now: datetime, most: int) -> list[UUID]:
+async def _rows(session: Transaction, sql: str, lease: Lease, terms: Terms, most: int) -> list[Row]:
     driver = await driver_of(session)
-    rows = await driver.fetch(sql, lease.account_id, lease.campaign_id, now, most)
-    return [row["response_id"] for row in rows]
+    return list(await driver.fetch(sql, lease.account_id, lease.campaign_id, terms.now, most))

@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from app.core import clock
-from app.core.db import Session
-from app.core.driver import driver_of
+from app.core.driver import Transaction, driver_of
 from app.core.errors import Conflict
 from app.scoring.schemas import ScoringSettingsDocument
 
@@ -23,7 +21,8 @@ _RENEW = """
 UPDATE lanes SET leased_until = clock_timestamp() + $4
  WHERE account_id = $1 AND campaign_id = $2 AND token = $3
 RETURNING (SELECT document FROM scoring_settings WHERE account_id = $1) AS settings,
-          (SELECT version FROM rulesets WHERE account_id = $1 AND is_active) AS ruleset
+          (SELECT version FROM rulesets WHERE account_id = $1 AND is_active) AS ruleset,
+          business_now() AS now
 """
 _RELEASE = """
 UPDATE lanes SET leased_until = '-infinity', holder = NULL,
@@ -57,7 +56,7 @@ class Terms:
 
 
 async def claim(
-    session: Session, account_id: UUID, campaign_id: UUID, *, holder: str, lease: timedelta
+    session: Transaction, account_id: UUID, campaign_id: UUID, *, holder: str, lease: timedelta
 ) -> tuple[int, UUID | None] | None:
     """Take a free lane: its new token and the run left open in it; None if it is not free."""
     driver = await driver_of(session)
@@ -65,13 +64,13 @@ async def claim(
     return (row["token"], row["run_id"]) if row else None
 
 
-async def set_run(session: Session, lease: Lease) -> None:
+async def set_run(session: Transaction, lease: Lease) -> None:
     """Name the run that this lane's drain is counted in."""
     driver = await driver_of(session)
     await driver.execute(_SET_RUN, lease.account_id, lease.campaign_id, lease.token, lease.run_id)
 
 
-async def renew(session: Session, lease: Lease, *, by: timedelta) -> Terms:
+async def renew(session: Transaction, lease: Lease, *, by: timedelta) -> Terms:
     """Hold the lane for this transaction and `by` longer. The first statement of every chunk.
 
     Raises:
@@ -84,11 +83,11 @@ async def renew(session: Session, lease: Lease, *, by: timedelta) -> Terms:
     return Terms(
         settings=ScoringSettingsDocument.model_validate(row["settings"] or {}),
         ruleset_version=row["ruleset"],
-        now=clock.business_now(session),
+        now=row["now"],
     )
 
 
-async def release(session: Session, lease: Lease, *, is_drained: bool) -> None:
+async def release(session: Transaction, lease: Lease, *, is_drained: bool) -> None:
     """Give the lane back; a drained one also closes its run. Silent if the lease is gone."""
     driver = await driver_of(session)
     await driver.execute(_RELEASE, lease.account_id, lease.campaign_id, lease.token, is_drained)

@@ -6,8 +6,8 @@ chunk of 8 fails on its data ──▶ 4 ✓ + 4 ✗ ──▶ 2 ✓ + 2 ✗ ─
 from datetime import datetime
 from uuid import UUID
 
-from app.core.db import Session, sqlstate_of
-from app.core.driver import driver_of
+from app.core.db import sqlstate_of
+from app.core.driver import Transaction, driver_of
 from app.models.states import Stage
 from app.responses.lanes.lease import Lease
 
@@ -33,7 +33,7 @@ def lies_in_the_data(error: BaseException) -> bool:
 
 
 async def set_aside(
-    session: Session, lease: Lease, stage: Stage, response_id: UUID, error: BaseException,
+    session: Transaction, lease: Lease, stage: Stage, response_id: UUID, error: BaseException,
     *, now: datetime,
 ) -> None:  # fmt: skip
     """Move one pending row to the failures, with PostgreSQL's code; never its message."""
