@@ -41,7 +41,7 @@ SELECT r.id, r.person_id, r.campaign_id, r.score_total, r.is_prompt, r.mode, r.r
 _RESOLVE = """
 UPDATE responses r SET status = v.status, resolved_at = $4
   FROM unnest($2::uuid[], $3::text[]) AS v(id, status)
- WHERE r.account_id = $1 AND r.id = v.id
+ WHERE r.account_id = $1 AND r.id = ANY ($2::uuid[]) AND r.id = v.id
 """
 _ENGAGE = """
 INSERT INTO active_responses (account_id, person_id, response_id)

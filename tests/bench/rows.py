@@ -1,0 +1,88 @@
+"""A row of the table: what was measured, what is required of it, and whether it is met."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.bench.pairs import Comparison
+
+Unit = Callable[[float], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """Two bounds; `is_floor` if more is better."""
+
+    required: float
+    aim: float
+    is_floor: bool = True
+
+    def verdict(self, value: float) -> str:
+        if self._holds(value, self.aim):
+            return "aim met"
+        return "required met" if self._holds(value, self.required) else "missed"
+
+    def shown(self, bound: float) -> str:
+        return f"{'≥' if self.is_floor else '≤'} {bound:g}"
+
+    def _holds(self, value: float, bound: float) -> bool:
+        return value >= bound if self.is_floor else value <= bound
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table, as text."""
+
+    measure: str
+    what: str
+    ours: str
+    rival: str = "–"
+    ratio: str = "–"
+    spread: str = "–"
+    required: str = "–"
+    aim: str = "–"
+    verdict: str = "information"
+
+
+def compared(
+    measure: str,
+    what: str,
+    found: Comparison,
+    unit: Unit,
+    goal: Goal | None = None,
+    *,
+    verdict: str = "information",
+) -> Row:
+    """Two arms side by side."""
+    return Row(
+        measure,
+        what,
+        unit(found.ours),
+        unit(found.rival),
+        f"{found.ratio:.3g}",
+        f"{found.low:.3g}–{found.high:.3g}",
+        goal.shown(goal.required) if goal else "–",
+        goal.shown(goal.aim) if goal else "–",
+        goal.verdict(found.ratio) if goal else verdict,
+    )
+
+
+def none_of(measure: str, what: str, how_many: int) -> Row:
+    """Something that must not happen at all."""
+    goal = Goal(0, 0, is_floor=False)
+    return Row(measure, what, str(how_many), required="0", aim="0", verdict=goal.verdict(how_many))
+
+
+def per_second(value: float) -> str:
+    return f"{value:,.0f} /s"
+
+
+def milliseconds(seconds: float) -> str:
+    return f"{seconds * 1_000:,.2f} ms"
+
+
+def microseconds_a_row(seconds: float) -> str:
+    return f"{seconds * 1_000_000:,.0f} µs/row"
+
+
+def megabytes(value: float) -> str:
+    return f"{value / 1_000_000:,.0f} MB"
