@@ -1,0 +1,116 @@
+"""What the fuzzer stands on: the service, keys that may do everything, names that are there."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import requests
+import schemathesis
+from schemathesis import Case, CheckContext, GenerationMode, Response
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.specs.openapi import checks as openapi
+
+from app.accounts.caller import identify
+from app.accounts.provision import issue_key
+from app.core.auth import Scope
+from tests.conftest import Tenant
+from tests.guards.test_routes import APP
+from tests.walls.document import OPERATIONS, Operation
+from tests.walls.making import Owner, furnish, listed
+from tests.walls.serving import Service
+
+Names = Mapping[Operation, Sequence[str]]
+
+# The key is ours to send, always the right one: a case without it would be no case of its own.
+_CONFIG = schemathesis.Config.from_dict({"generation": {"with-security-parameters": False}})
+DOCUMENT = schemathesis.openapi.from_dict(APP.openapi(), config=_CONFIG)
+BOTH = list(GenerationMode)
+
+# Left out: `positive_data_acceptance`. A well-formed body may still be refused for what it means
+# (no such campaign, a cursor of another list), with the 422 that the document declares.
+CHECKS = [
+    schemathesis.checks.not_a_server_error,
+    openapi.status_code_conformance,
+    openapi.content_type_conformance,
+    openapi.response_headers_conformance,
+    openapi.response_schema_conformance,
+    openapi.unsupported_method,
+]
+
+
+def items_refuse_nonsense(_: CheckContext, response: Response, case: Case[Any]) -> None:
+    """A batch is answered item by item: what is wrong with one is said in its own result."""
+    if not is_sound(case, ParameterLocation.BODY) and response.status_code < 300:
+        results = response.json()["results"]
+        assert any(one["reason"] == "invalid" for one in results), results
+
+
+def checks_of(operation: Operation) -> Sequence[schemathesis.CheckFunction]:
+    if operation.path == "/v1/responses/batch":
+        # What is no method of its own is one of `/v1/responses/{response_id}`.
+        own = [check for check in CHECKS if check is not openapi.unsupported_method]
+        return [*own, items_refuse_nonsense]
+    return [*CHECKS, openapi.negative_data_rejection]
+
+
+@dataclass
+class Ground:
+    """A service with something in it."""
+
+    service: Service
+    http: requests.Session
+    key: str
+    platform: str
+    names: Names
+
+    def try_out(self, operation: Operation, case: Case[Any], name: str | None = None) -> None:
+        """Send a case, to a thing that is there if one is named, and check the answer."""
+        if name is not None and is_sound(case, ParameterLocation.PATH):
+            case.path_parameters = {next(iter(case.path_parameters)): name}
+        key = self.platform if operation.scopes == {Scope.PLATFORM} else self.key
+        checks = list(checks_of(operation))
+        headers = {"Authorization": f"Bearer {key}"}
+        answer = case.call(self.service.url, session=self.http, headers=headers)
+        case.validate_response(answer, checks=checks)
+
+
+def is_sound(case: Case[Any], location: ParameterLocation) -> bool:
+    """Whether this part of a case is as the document wants it."""
+    assert case.meta is not None
+    part = case.meta.components.get(location)
+    return part is not None and part.mode.is_positive
+
+
+async def key_for(service: Service, account: str | None, *scopes: Scope) -> str:
+    return str(await issue_key(service.resources, account=account, user="marketo", scopes=scopes))
+
+
+async def names_for(service: Service, database_url: str, key: str) -> Names:
+    """What there is to be named in a path, once the key's account has been filled."""
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(service.app),
+        base_url="http://penstock",
+        headers={"Authorization": f"Bearer {key}"},
+    ) as http:
+        tenant = Tenant(http, await identify(service.resources, key), key, "fuzzed")
+        await furnish(Owner(tenant), service.resources, database_url)
+        return {one: await _names(tenant, one) for one in OPERATIONS if one.collections}
+
+
+async def _names(tenant: Tenant, operation: Operation) -> list[str]:
+    (collection,) = operation.collections
+    if collection == "/v1/accounts":
+        return [str(tenant.account_id)]
+    found = [one.get("id") or one["name"] for one in await listed(tenant.http, collection)]
+    # Its own key is what the fuzzer would lose first.
+    return [one for one in found if one != str(tenant.caller.key_id)]
+
+
+def boundaries_of(operation: Operation) -> Iterator[Case[Any]]:
+    """Every value at a bound of the document and just beyond, one at a time; always the same."""
+    shown = DOCUMENT[operation.path][operation.method]
+    generation = DOCUMENT.config.generation_for(operation=shown, phase="coverage")
+    yield from DOCUMENT.iter_coverage_cases(
+        shown, generation_modes=BOTH, generation_config=generation
+    )

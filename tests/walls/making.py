@@ -1,0 +1,157 @@
+"""An account with one of everything in it, and marks by which each text of it is known again."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from app.core.ids import uuid7
+from app.core.resources import Resources
+from app.models.states import ResponseStatus
+from app.responses import counters
+from tests.conftest import Tenant
+from tests.responses.engine_making import QUALIFYING, configure
+from tests.responses.test_poison_rows import poison
+from workers.sweep import settle
+from workers.work import Work
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Owner:
+    """An account full of things, and every text by which somebody could tell that it is there."""
+
+    tenant: Tenant
+    marks: list[str] = field(default_factory=list)
+
+    def text(self) -> str:
+        """A text that stands nowhere else."""
+        self.marks.append(f"mark{uuid7().hex}")
+        return self.marks[-1]
+
+    def email(self) -> str:
+        return f"{self.text()}@example.com"
+
+    async def post(self, path: str, body: Json | None = None, **headers: str) -> Json:
+        return await self._send("POST", path, body, headers)
+
+    async def put(self, path: str, body: Json) -> Json:
+        return await self._send("PUT", path, body, {})
+
+    async def _send(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Json:
+        answer = await self.tenant.http.request(method, f"/v1/{path}", json=body, headers=headers)
+        assert answer.status_code in (200, 201, 202), answer.text
+        found: Json = answer.json()
+        return found
+
+
+async def furnish(owner: Owner, resources: Resources, database_url: str) -> Owner:
+    """Fill an account: whatever can be made is made, and every text is a mark."""
+    campaign = await owner.post("campaigns", _campaign(owner))
+    await owner.post("campaigns", _campaign(owner))
+    await _rules(owner)
+    person = await owner.post("people", _person(owner))
+    await _deals(owner, person)
+    await _integration(owner, campaign)
+    key = await owner.post("api-keys", {"user": owner.text(), "scopes": ["read"]})
+    await owner.post(f"api-keys/{key['api_key']['id']}/rotate")
+    await _responses(owner, resources, database_url, campaign)
+    return owner
+
+
+def _campaign(owner: Owner) -> Json:
+    sent, responded = owner.text(), owner.text()
+    return {
+        "code": owner.text(),
+        "name": owner.text(),
+        "member_statuses": [
+            {"name": sent, "responded": False, "step": 1},
+            {"name": responded, "responded": True, "step": 2},
+        ],
+        "owners": [owner.text()],
+        "auto_launch": {owner.text(): owner.text()},
+        "attributes": {owner.text(): owner.text()},
+    }
+
+
+def _person(owner: Owner) -> Json:
+    texts = (
+        *("external_id", "first_name", "last_name", "title", "company"),
+        *("phone", "country", "industry", "lead_source", "owner"),
+    )
+    return {
+        "email": owner.email(),
+        "attributes": {owner.text(): {owner.text(): [owner.text()]}},
+        **{name: owner.text() for name in texts},
+    }
+
+
+async def _rules(owner: Owner) -> None:
+    rule = {
+        "name": owner.text(),
+        "points": 5,
+        "criteria": {"field": "person.title", "op": "contains", "value": owner.text()},
+    }
+    for _ in range(2):
+        rules = {"name": owner.text(), "rules": [rule]}
+        made = await owner.post("scoring/rulesets", rules)
+    await owner.post(f"scoring/rulesets/{made['id']}/activate")
+
+
+async def _deals(owner: Owner, person: Json) -> None:
+    for _ in range(2):
+        deal = {"external_id": owner.text(), "name": owner.text(), "amount": "120000.00"}
+        made = await owner.post("opportunities", deal)
+        contacts = [{"person_id": person["id"], "role": owner.text()}]
+        await owner.put(f"opportunities/{made['id']}/contacts", {"contacts": contacts})
+
+
+async def _integration(owner: Owner, campaign: Json) -> None:
+    mapping = {
+        "campaign": {"value": campaign["code"]},
+        "person.email": {"field": owner.text()},
+        "attributes.page": {"value": owner.text()},
+        "attributes.place": {"field": owner.text(), "default": owner.text()},
+    }
+    await owner.put(f"integrations/{owner.text()}", {"mapping": mapping})
+
+
+async def _responses(owner: Owner, resources: Resources, database_url: str, campaign: Json) -> None:
+    """One resolved, one set aside, some that wait for a better score, one in an open window."""
+    http, work = owner.tenant.http, Work(resources)
+
+    def item(**fields: Any) -> Json:
+        told = {"external_id": owner.text(), "attributes": {owner.text(): owner.text()}}
+        return told | {"campaign": campaign["code"], "person": _person(owner)} | fields
+
+    repeated = {"Idempotency-Key": owner.text()}
+    await owner.post("responses", item(response_prompt=True), **repeated)
+    await configure(
+        http,
+        evaluate_score_immediately=False,
+        evaluate_score_asynchronously=True,
+        async_users=[{"user": owner.tenant.caller.user}, {"user": owner.text()}],
+        score_grace="P1D",
+        owners=[owner.text()],
+        reactivation={"default_campaign": campaign["code"]},
+    )
+    batch = {"responses": [item(), item(), item(score=QUALIFYING)]}
+    bad = (await owner.post("responses/batch", batch))["results"][-1]
+    async with poison(database_url, bad, status=ResponseStatus.PENDING_TQR):
+        await settle(work)
+    async with resources.unit_of_work(owner.tenant.account_id) as session:
+        await counters.fold(session, owner.tenant.account_id)
+    await owner.post("responses", item())
+    (window,) = await listed(http, "/v1/windows")
+    await owner.post(f"windows/{window['id']}/flush")
+    await settle(work)
+    await owner.post("responses", item())
+
+
+async def listed(http: httpx.AsyncClient, collection: str) -> list[Json]:
+    """Everything that a list shows."""
+    answer = await http.get(collection, params={"limit": 1000})
+    assert answer.status_code == 200, answer.text
+    items: list[Json] = answer.json()["items"]
+    return items
