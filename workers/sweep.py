@@ -22,6 +22,8 @@ from workers.work import Work
 _log = log.get(__name__)
 
 _LOOK_AGAIN_SECONDS = 0.05
+# Where there was work there is more: without rings this is how a storm is kept up with.
+_BUSY_SECONDS = 0.2
 # However full, a window goes on filling for so long.
 _FILLS_FOR = timedelta(seconds=2)
 
@@ -64,31 +66,32 @@ class Sweep:
         pause = self._work.settings.scoring.sweep.total_seconds()
         while not self._work.is_stopping.is_set():
             began = time.monotonic()
-            is_more = False
+            found = 0
             try:
                 await close_windows(self._work, age=_FILLS_FOR)
-                is_more = await self._start_drains()
+                found = await self._start_drains()
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 _log.warning("sweep_failed", error=type(error).__name__)
             except Exception:
                 # Foreseen or not: without its sweep this worker would be alive and do nothing.
                 _log.error("sweep_failed", exc_info=True)
-            left = pause - (time.monotonic() - began)
-            await self._rest(max(left, 0.01), until_free=is_more)
+            left = (min(pause, _BUSY_SECONDS) if found else pause) - (time.monotonic() - began)
+            await self._rest(max(left, 0.01), until_free=found > self._work.settings.workers.lanes)
         if self._drains:
             await asyncio.wait(self._drains.values())
 
-    async def _start_drains(self) -> bool:
-        """Start as many drains as there is room for; True if lanes were left over."""
+    async def _start_drains(self) -> int:
+        """Start as many drains as there is room for; how many lanes had work, at hand or not."""
         room = self._work.settings.workers.lanes - len(self._drains)
-        if room <= 0:
-            return True
-        async with self._work.resources.look_everywhere() as connection:
-            found = await due_lanes(connection, most=room + 1)
+        found = []
+        if room > 0:
+            async with self._work.resources.look_everywhere() as connection:
+                found = await due_lanes(connection, most=room + 1)
+        at_hand = len(self._drains)
         for lane in found[:room]:
             if lane not in self._drains:
                 self._drains[lane] = asyncio.create_task(self._drain(*lane))
-        return len(found) > room
+        return at_hand + len(found)
 
     async def _drain(self, account_id: UUID, campaign_id: UUID) -> None:
         try:
