@@ -137,7 +137,7 @@ async def test_a_window_closes_by_size_and_may_hold_a_few_more_but_a_chunk_never
 
 
 async def test_a_full_window_is_closed_also_behind_a_thousand_that_close_earlier(
-    tenant: Tenant, resources: Resources, settle: Settle
+    tenant: Tenant, resources: Resources, settle: Settle, advance: Advance
 ) -> None:
     campaigns = [await a_campaign(tenant.http) for _ in range(2)]
     users = [{"user": f"early {n}", "delay": "PT1M"} for n in range(1000)]
@@ -154,7 +154,11 @@ async def test_a_full_window_is_closed_also_behind_a_thousand_that_close_earlier
     await settle()
 
     assert await statuses_of(tenant.http, taken) == [OPEN] * 2
-    await configure(tenant.http)  # so that the crowd leaves in few chunks
+    # The crowd leaves, in few chunks, so that it stands before no later test.
+    await configure(tenant.http)
+    await advance(timedelta(minutes=1))
+    await settle()
+    assert await windows_of(tenant.http, open=True) == []
 
 
 async def test_a_closed_window_takes_no_more_members(
