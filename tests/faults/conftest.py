@@ -1,51 +1,37 @@
-"""A stack of real processes for one test: its own database and its own Valkey."""
+"""Grounds and stands: a database and a Valkey of each test's own, and real processes on them."""
 
-import asyncio
 import os
-import uuid
-from collections.abc import AsyncIterator
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import asyncpg
-import httpx
 import pytest
-from pydantic import SecretStr
 
-from app.accounts.provision import issue_key
-from app.core import migrations
-from app.core.resources import Resources
-from app.core.settings import Settings
-from app.demo.sending import Connect, connecting
+from app.demo.sending import connecting
 from app.embedded.ports import free_port
+from app.embedded.postgres import Postgres
 from app.embedded.valkey import Valkey
-from tests.conftest import ACCOUNT_SCOPES
-from tests.faults.processes import Processes
+from tests.faults.ground import Ground, Keys, Stand, a_database, furnish, ground_on
 from tests.servers import POSTGRES
-
-SECRET = "a secret of the fault tests, long enough"
 
 
 @dataclass(frozen=True)
-class Stand:
-    """What a fault test stands on."""
+class Template:
+    """A database to be copied, and the keys that work in every copy."""
 
-    database_url: str
-    valkey: Valkey
-    processes: Processes
-    http: httpx.AsyncClient
-    connect: Connect
+    name: str
+    keys: Keys
 
-    async def fetch(self, sql: str) -> list[asyncpg.Record]:
-        """Ask the database itself, as its owner."""
-        connection = await asyncpg.connect(self.database_url)
-        try:
-            return list(await connection.fetch(sql))
-        finally:
-            await connection.close()
 
-    async def count(self, sql: str) -> int:
-        return int((await self.fetch(sql))[0][0])
+@pytest.fixture(scope="session")
+async def template() -> AsyncIterator[Template]:
+    """Migrated and furnished once for all tests of this pytest process."""
+    server = os.environ[POSTGRES]
+    async with a_database(server) as name:
+        keys = await furnish(f"{server}/{name}")
+        yield Template(name, keys)
 
 
 @pytest.fixture
@@ -57,32 +43,57 @@ async def valkey(tmp_path: Path) -> AsyncIterator[Valkey]:
 
 
 @pytest.fixture
-async def stand(tmp_path: Path, valkey: Valkey) -> AsyncIterator[Stand]:
+async def ground(tmp_path: Path, valkey: Valkey, template: Template) -> AsyncIterator[Ground]:
+    """A copy of the template and a Valkey; nothing of ours runs."""
+    server = os.environ[POSTGRES]
+    async with a_database(server, template=template.name) as name:
+        ground = ground_on(f"{server}/{name}", valkey, template.keys, tmp_path / "logs")
+        yield ground
+        await ground.processes.end()
+
+
+@pytest.fixture
+async def stand(ground: Ground) -> AsyncIterator[Stand]:
     """One API, no workers yet, a key of `marketo` with every scope."""
-    server, name = os.environ[POSTGRES], f"fault_{uuid.uuid4().hex[:12]}"
-    owner = await asyncpg.connect(f"{server}/postgres")
-    await owner.execute(f'CREATE DATABASE "{name}"')
-    url = f"{server}/{name}"
-    await asyncio.to_thread(migrations.upgrade, url)
-    (tmp_path / "logs").mkdir()
-    environment = {
-        "PENSTOCK_DATABASE_URL": url,
-        "PENSTOCK_REDIS_URL": valkey.url(),
-        "PENSTOCK_SECRET_KEY": SECRET,
-    }
-    processes = Processes(environment, tmp_path / "logs")
-    settings = Settings(
-        database_url=SecretStr(url),
-        redis_url=SecretStr(valkey.url()),
-        secret_key=SecretStr(SECRET),
-    )
-    async with Resources(settings) as resources:
-        key = await issue_key(resources, account="acme", user="marketo", scopes=ACCOUNT_SCOPES)
     port = free_port()
-    await processes.api(port)
-    connect = connecting(f"http://127.0.0.1:{port}", str(key))
+    await ground.processes.api(port)
+    connect = connecting(f"http://127.0.0.1:{port}", ground.keys.of["acme", "marketo"])
     async with connect() as http:
-        yield Stand(url, valkey, processes, http, connect)
-    await processes.end()
-    await owner.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-    await owner.close()
+        yield Stand(
+            ground.database_url, ground.valkey, ground.processes, ground.keys, http, connect
+        )
+
+
+@pytest.fixture
+def directory() -> Iterator[Path]:
+    """A directory that every user may pass through, unlike pytest's own."""
+    path = Path(tempfile.mkdtemp(prefix="penstock-faults-"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+async def own_postgres(directory: Path) -> AsyncIterator[Postgres]:
+    """A server of the test's own, to be killed; small, so that its connections run out."""
+    server = Postgres(
+        directory / "postgres",
+        password="faults",
+        log=directory / "postgres.log",
+        settings={"max_connections": "40", "shared_buffers": "64MB"},
+    )
+    await server.start()
+    await server.create_database()
+    yield server
+    await server.destroy()
+
+
+@pytest.fixture
+async def own_ground(
+    own_postgres: Postgres, valkey: Valkey, tmp_path: Path
+) -> AsyncIterator[Ground]:
+    """A ground on that server."""
+    keys = await furnish(own_postgres.url())
+    ground = ground_on(own_postgres.url(), valkey, keys, tmp_path / "logs")
+    yield ground
+    await ground.processes.end()

@@ -1,30 +1,36 @@
-"""Real API and worker processes on a database of their own, to be killed."""
+"""Real API and worker processes, to be killed, and what the tests wait by."""
 
 import asyncio
+import itertools
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import IO
 
 import httpx
 
 ROOT = Path(__file__).parents[2]
+API, WORKER = ("app", "serve"), ("workers.main",)
+
+Process = asyncio.subprocess.Process
 
 
 class Processes:
     """Everything a test started; ended with the test, however it ends."""
 
-    def __init__(self, environment: dict[str, str], logs: Path) -> None:
+    def __init__(self, environment: Mapping[str, str], logs: Path) -> None:
         self._environment = {**os.environ, **environment}
         self._logs = logs
         self._files: list[IO[bytes]] = []
-        self.running: list[asyncio.subprocess.Process] = []
+        self._numbers = itertools.count()
+        self.running: list[Process] = []
+        self.are_ended = False
 
-    async def start(self, *module: str, **settings: str) -> asyncio.subprocess.Process:
+    async def start(self, *module: str, **settings: str) -> Process:
         """Start `python -m module …`; its output goes to a log of its own."""
-        log = (self._logs / f"{len(self.running)}-{module[-1]}.log").open("wb")
+        log = (self._logs / f"{next(self._numbers):03}-{module[-1]}.log").open("wb")
         self._files.append(log)
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -38,26 +44,18 @@ class Processes:
         self.running.append(process)
         return process
 
-    async def api(self, port: int) -> asyncio.subprocess.Process:
+    async def api(self, port: int, **settings: str) -> Process:
         """Start an API and wait until it answers."""
-        process = await self.start("app", "serve", PENSTOCK_HTTP__PORT=str(port))
-        async with httpx.AsyncClient(trust_env=False) as http:
-
-            async def answers() -> bool:
-                try:
-                    found = await http.get(f"http://127.0.0.1:{port}/healthz")
-                except httpx.TransportError:
-                    return False
-                return found.status_code == 200
-
-            await until(answers, seconds=30)
+        process = await self.start(*API, PENSTOCK_HTTP__PORT=str(port), **settings)
+        await until(lambda: answers(port), seconds=30)
         return process
 
-    async def worker(self) -> asyncio.subprocess.Process:
-        return await self.start("workers.main")
+    async def worker(self, **settings: str) -> Process:
+        return await self.start(*WORKER, **settings)
 
     async def end(self) -> None:
         """Kill whatever still runs."""
+        self.are_ended = True
         for process in self.running:
             if process.returncode is None:
                 process.kill()
@@ -70,10 +68,29 @@ class Processes:
         return "".join(path.read_text(errors="replace") for path in sorted(self._logs.iterdir()))
 
 
-async def kill(process: asyncio.subprocess.Process) -> None:
+async def answers(port: int) -> bool:
+    """Whether an API answers there."""
+    async with httpx.AsyncClient(trust_env=False) as http:
+        try:
+            found = await http.get(f"http://127.0.0.1:{port}/healthz")
+        except httpx.TransportError:
+            return False
+    return found.status_code == 200
+
+
+async def kill(process: Process) -> None:
     """kill -9, and wait until it is gone."""
     process.send_signal(signal.SIGKILL)
     await process.wait()
+
+
+def is_stopped(process: Process) -> bool:
+    """Whether it stands still, by SIGSTOP."""
+    try:
+        said = Path(f"/proc/{process.pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return said.rpartition(")")[2].split()[0] == "T"
 
 
 async def until(holds: Callable[[], Awaitable[bool]], *, seconds: float) -> None:

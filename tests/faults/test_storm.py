@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from typing import Any
 
-from tests.faults.conftest import Stand
+from tests.faults.ground import Stand
 from tests.faults.processes import until
 
 CONNECTIONS = 64

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from tests.faults.conftest import Stand
+from tests.faults.ground import Stand
 from tests.faults.processes import kill, until
 
 RESPONSES = 6_000
@@ -44,7 +44,7 @@ async def test_every_acknowledged_response_ends_resolved_once(stand: Stand) -> N
     async def is_under_way() -> bool:
         return await stand.count("SELECT count(*) FROM responses WHERE resolved_at IS NOT NULL") > 0
 
-    await until(is_under_way, seconds=30)
+    await until(is_under_way, seconds=60)
     await kill(first)
     left = await stand.count(PENDING)
     await stand.valkey.kill()

@@ -1,0 +1,145 @@
+"""What must be true of the database once all is quiet, whatever happened before.
+
+Each law is a sentence and a query for the rows that break it; a law is kept when it finds none.
+They hold while nobody moves a response after its resolution.
+"""
+
+_RESOLVED = "r.resolved_at IS NOT NULL"
+_IN_A_LANE = "r.mode <> 'synchronous'"
+_ACTIVE = "('Open - Not Contacted', 'Attempting Contact', 'Working', 'Qualified - New Opportunity')"
+_PENDING = "('Pending - Scoring', 'Pending - TQR')"
+
+
+def _differ(place: str, expected: str, found: str) -> str:
+    """Where two counts by the same columns are not the same; absent is 0."""
+    return f"""
+        WITH expected AS ({expected}), found AS ({found})
+        SELECT {place}, expected.n AS expected, found.n AS found
+          FROM expected FULL JOIN found USING ({place})
+         WHERE coalesce(expected.n, 0) <> coalesce(found.n, 0)"""
+
+
+_BY_STATUS_IN_EVENTS = """
+    SELECT e.account_id, (c ->> 'campaign_id')::uuid AS campaign_id, s.key AS status,
+           sum(s.value::bigint) AS n
+      FROM events e, jsonb_array_elements(e.data -> 'campaigns') c,
+           jsonb_each_text(c -> 'by_status') s
+     WHERE e.type = 'responses.resolved' GROUP BY 1, 2, 3"""
+
+LAWS: dict[str, str] = {
+    "a response is announced once if it was qualified, else never": _differ(
+        "account_id, response_id",
+        f"""SELECT r.account_id, r.id::text AS response_id, 1 AS n FROM responses r
+             WHERE {_RESOLVED} AND r.status IN {_ACTIVE}""",
+        """SELECT account_id, data ->> 'response_id' AS response_id, count(*) AS n FROM events
+            WHERE type = 'response.qualified' GROUP BY 1, 2""",
+    ),
+    "every resolution was told once": _differ(
+        "account_id, campaign_id, status",
+        f"""SELECT account_id, campaign_id, status, count(*) AS n FROM responses r
+             WHERE {_RESOLVED} GROUP BY 1, 2, 3""",
+        _BY_STATUS_IN_EVENTS,
+    ),
+    "the totals told are the sums of what they tell": """
+        SELECT e.id FROM events e
+         WHERE e.type = 'responses.resolved' AND (e.data ->> 'total')::bigint <> (
+               SELECT sum(s.value::bigint) FROM jsonb_array_elements(e.data -> 'campaigns') c,
+                      jsonb_each_text(c -> 'by_status') s)""",
+    "a run's successes are the resolutions told under its name": _differ(
+        "account_id, run_id",
+        """SELECT account_id, id::text AS run_id, succeeded AS n FROM runs
+            WHERE kind = 'scoring'""",
+        """SELECT account_id, data ->> 'run_id' AS run_id, sum((data ->> 'total')::bigint) AS n
+             FROM events WHERE type = 'responses.resolved' AND data ->> 'run_id' IS NOT NULL
+            GROUP BY 1, 2""",
+    ),
+    "counters and what they have not folded yet are the number of responses": _differ(
+        "account_id, campaign_id, status",
+        "SELECT account_id, campaign_id, status, count(*) AS n FROM responses GROUP BY 1, 2, 3",
+        """SELECT account_id, campaign_id, status, sum(n) AS n FROM (
+                  SELECT account_id, campaign_id, status, n FROM status_counts UNION ALL
+                  SELECT account_id, campaign_id, status, n FROM status_deltas) c
+            GROUP BY 1, 2, 3""",
+    ),
+    "the parts of a score add up": """
+        SELECT id FROM responses
+         WHERE (scored_at IS NULL) <> (score_total IS NULL)
+            OR score_total <> score_person + score_campaign + score + score_rules
+            OR (resolved_at IS NOT NULL AND scored_at IS NULL)""",
+    "a run's account adds up": """
+        SELECT id, total, processed, succeeded, failed, skipped, unprocessed FROM runs
+         WHERE kind = 'scoring'
+           AND (total IS DISTINCT FROM succeeded + failed + skipped + unprocessed
+                OR processed IS DISTINCT FROM total)""",
+    "the runs of a campaign resolved each response of its lane once": _differ(
+        "account_id, campaign_id, status",
+        f"""SELECT account_id, campaign_id, status, count(*) AS n FROM responses r
+             WHERE {_RESOLVED} AND {_IN_A_LANE} GROUP BY 1, 2, 3""",
+        """SELECT account_id, subject_id AS campaign_id, s.key AS status,
+                  sum(s.value::bigint) AS n
+             FROM runs, jsonb_each_text(details -> 'by_status') s GROUP BY 1, 2, 3""",
+    ),
+    "the runs of a campaign scored each response of its lane once": _differ(
+        "account_id, campaign_id",
+        f"""SELECT account_id, campaign_id, count(*) AS n FROM responses r
+             WHERE r.scored_at IS NOT NULL AND {_IN_A_LANE} GROUP BY 1, 2""",
+        """SELECT account_id, subject_id AS campaign_id,
+                  sum((details #>> '{scoring,rows}')::bigint) AS n
+             FROM runs WHERE kind = 'scoring' GROUP BY 1, 2""",
+    ),
+    "the runs of a campaign set each bad row aside once": _differ(
+        "account_id, campaign_id",
+        "SELECT account_id, campaign_id, count(*) AS n FROM row_failures GROUP BY 1, 2",
+        """SELECT account_id, subject_id AS campaign_id, sum(failed) AS n
+             FROM runs WHERE kind = 'scoring' GROUP BY 1, 2""",
+    ),
+    "a person has one active response at most, and knows it": f"""
+        SELECT j.* FROM (
+               SELECT account_id, person_id, a.response_id AS engaged, r.response_id AS active
+                 FROM active_responses a
+                 FULL JOIN (SELECT account_id, person_id, id AS response_id FROM responses
+                             WHERE status IN {_ACTIVE}) r USING (account_id, person_id)) j
+          LEFT JOIN people p ON p.account_id = j.account_id AND p.id = j.person_id
+         WHERE j.engaged IS DISTINCT FROM j.active
+            OR p.active_response_id IS DISTINCT FROM j.active""",
+    "owners took as many turns as responses were handed over": _differ(
+        "account_id",
+        """SELECT account_id, count(*) AS n FROM events
+            WHERE type = 'response.qualified' AND data ->> 'owner' IS NOT NULL GROUP BY 1""",
+        "SELECT account_id, sum(taken) AS n FROM owner_turns GROUP BY 1",
+    ),
+    "a response is pending exactly where it waits or was set aside": f"""
+        SELECT account_id, response_id, r.status, w.stage
+          FROM (SELECT account_id, id AS response_id, status FROM responses
+                 WHERE status IN {_PENDING}) r
+          FULL JOIN (
+               SELECT account_id, response_id, 'scoring' AS stage FROM pending_scoring UNION ALL
+               SELECT account_id, response_id, 'resolution' FROM pending_resolution UNION ALL
+               SELECT account_id, response_id, stage FROM row_failures) w
+               USING (account_id, response_id)
+         WHERE (r.status, w.stage) NOT IN
+               (('Pending - Scoring', 'scoring'), ('Pending - TQR', 'resolution'))
+            OR r.status IS NULL OR w.stage IS NULL""",
+    "every record has the key of an item that made it": """
+        SELECT r.account_id, r.id, r.external_id FROM responses r
+         WHERE r.external_id IS NOT NULL AND NOT EXISTS (
+               SELECT FROM intake_keys k WHERE k.account_id = r.account_id
+                  AND k.external_id = r.external_id AND k.response_id = r.id)""",
+    "every key leads to a record": """
+        SELECT k.account_id, k.external_id FROM intake_keys k
+          LEFT JOIN responses r ON r.account_id = k.account_id AND r.id = k.response_id
+         WHERE r.id IS NULL""",
+    "every answer kept for a repeat is whole": """
+        SELECT path, key FROM idempotency_keys WHERE status IS NULL OR body IS NULL""",
+}
+
+# Once these find nothing, nothing happens any more.
+UNDONE: dict[str, str] = {
+    "waits to be scored": "SELECT response_id, due_at, window_id FROM pending_scoring",
+    "waits to be resolved": "SELECT response_id, due_at, has_grace FROM pending_resolution",
+    "a lane at work": """
+        SELECT campaign_id, holder, run_id, leased_until FROM lanes
+         WHERE run_id IS NOT NULL OR leased_until > clock_timestamp()""",
+    "a run that has not ended": "SELECT id, kind FROM runs WHERE state IN ('queued', 'running')",
+    "a clock on its way": "SELECT target, run_id FROM business_clock WHERE run_id IS NOT NULL",
+}

@@ -1,0 +1,44 @@
+"""A process killed at each place where one can be: nothing lost, nothing twice.
+
+Whoever adds a purpose has added its failpoints, and with them its tests here.
+"""
+
+import asyncio
+import signal
+
+import pytest
+
+from app.core import failpoints
+from app.core.failpoints import Moment, Purpose, place
+from tests.faults.checker import check, settled
+from tests.faults.ground import Ground
+from tests.faults.scenario import Story
+from tests.faults.services import Door, worker
+
+# The first time is often before anything was at stake.
+LATER = {Purpose.REQUEST: 7, Purpose.INTAKE: 5, Purpose.SCORING: 3, Purpose.RESOLUTION: 2}
+_TIMES = {place(purpose, moment): n for purpose, n in LATER.items() for moment in Moment}
+
+
+@pytest.mark.parametrize("failpoint", failpoints.names())
+async def test_a_process_killed_there_loses_nothing_and_does_nothing_twice(
+    ground: Ground, failpoint: str
+) -> None:
+    quick = {"PENSTOCK_SANDBOX": "true", "PENSTOCK_SCORING__LEASE": "PT1S"}
+    armed = {"PENSTOCK_FAILPOINT": f"{failpoint}:{_TIMES.get(failpoint, 1)}"}
+    door, hand = Door(ground.processes, **quick), worker(ground.processes, **quick)
+    story = Story(ground, door)
+    try:
+        await door.start(**armed)
+        await story.before_the_workers()
+        async with asyncio.TaskGroup() as together:
+            together.create_task(hand.start(**armed))
+            together.create_task(story.with_the_workers())
+        await settled(ground.database_url, seconds=40)
+    finally:
+        await story.end()
+        await door.end()
+        await hand.end()
+
+    assert -signal.SIGKILL in door.endings + hand.endings, "nobody came by"
+    await check(ground.database_url, story.ledger)
