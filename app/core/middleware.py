@@ -7,7 +7,7 @@ import re
 import time
 
 import structlog
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core import log, metrics
@@ -17,8 +17,10 @@ from app.core.problems import last_resort
 
 _log = log.get(__name__)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-# Asked every few seconds by machines; a line each would be noise.
 _EXTRA = "penstock.headers"
+_STORMY = "penstock.stormy"
+# Asked every few seconds by machines; a line each would be noise.
+_REFUSED = 400
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
@@ -26,6 +28,11 @@ def extra_headers(scope: Scope) -> dict[str, str]:
     """Headers that go out with the answer, whoever makes it: a route, or an error's handler."""
     headers: dict[str, str] = scope[_EXTRA]
     return headers
+
+
+def is_of_a_storm(scope: Scope) -> None:
+    """Log this request at DEBUG if it succeeds: a line took a sixth of the time of each."""
+    scope[_STORMY] = True
 
 
 class RequestContext:
@@ -59,6 +66,8 @@ class RequestContext:
 
         try:
             await self.app(scope, receive, send_with_id)
+        except ClientDisconnect:
+            _log.info("client_left", route=_template_of(scope))
         except Exception as error:
             response = last_resort(error)
             if status:
@@ -71,7 +80,9 @@ class RequestContext:
         route = _template_of(scope)
         metrics.REQUESTS.labels(route, status).inc()
         if scope["path"] not in _QUIET:
-            _log.info(
+            is_expected = scope.get(_STORMY, False) and 0 < status < _REFUSED
+            tell = _log.debug if is_expected else _log.info
+            tell(
                 "request",
                 method=scope["method"],
                 route=route,

@@ -67,7 +67,7 @@ _GONE = (
 
 
 class DatabaseUnavailable(Unavailable):
-    """The database cannot be used right now; nothing of this request was kept."""
+    """The database cannot be used right now; send the same again, under the same id or key."""
 
 
 class ValidationFailed(Invalid):

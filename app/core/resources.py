@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, async_sessionma
 
 from app.core.db import Session, engine_of
 from app.core.driver import Direct, Driver
+from app.core.errors import Unavailable
 from app.core.failpoints import Moment, Purpose, armed, place
 from app.core.queue import Doorbell
 from app.core.settings import Settings
@@ -100,6 +101,16 @@ def _joined(accounts: tuple[UUID, ...]) -> str:
     return ",".join(map(str, accounts))
 
 
+async def _commit(driver: Driver) -> None:
+    """PostgreSQL answers ROLLBACK, and no error, where a statement before has failed."""
+    if await driver.execute("COMMIT") != "COMMIT":
+        raise NotCommitted
+
+
+class NotCommitted(Unavailable):
+    """The database has rolled this back; nothing of it was kept."""
+
+
 class Line:
     """One connection, used directly, for the hot paths; measured against a session each time.
 
@@ -126,7 +137,7 @@ class Line:
             await driver.execute(walled)
             yield work
             reach(place(purpose, Moment.BEFORE))
-            await driver.execute("COMMIT")
+            await _commit(driver)
         except BaseException:
             await asyncio.shield(self._give_up(driver))
             raise

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.accounts.ingest import ingester
 from app.core.errors import AppError
+from app.core.middleware import is_of_a_storm
 from app.core.problems import render
 from app.core.resources import Resources
 from app.core.routes import read_json
@@ -40,6 +41,7 @@ class Express:
             await self.app(scope, receive, send)
             return
         scope["route"] = _ROUTE
+        is_of_a_storm(scope)
         request = Request(scope, receive)
         try:
             response = await _answer(request)
