@@ -90,6 +90,8 @@ def engine_of(settings: Settings, role: Role, *, pool: int | None = None) -> Asy
                 # Every statement here has its index. Tables that fill and empty within seconds
                 # have no statistics that hold: planned while empty, a scan would stay the plan.
                 "enable_seqscan": "off",
+                # The same for an index that has to be sorted afterwards, where another is in order.
+                "enable_sort": "off",
                 "jit": "off",
                 "plan_cache_mode": "force_generic_plan",
                 "lock_timeout": _milliseconds(limits.lock_timeout),

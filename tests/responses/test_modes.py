@@ -282,11 +282,10 @@ async def test_no_reader_ever_sees_a_pending_status_in_synchronous_mode(
             await asyncio.sleep(0.01)
 
     looking = asyncio.create_task(look())
-    for _ in range(4):
+    while pages < 4:
         await asyncio.gather(*(post(http, campaign) for _ in range(10)))
         await post_all(http, [an_item(campaign, score=-1) for _ in range(60)])
     are_posted.set()
     await looking
 
-    assert pages > 3
     assert seen == {OPEN, ResponseStatus.NO_ACTION_REQUIRED}
