@@ -36,6 +36,7 @@ async def test_a_response_of_a_storm_costs_a_tenth_of_a_commit_at_most(
     assert outcome["statuses"] == {"202": STORM}
     assert await ground.count("SELECT count(*) FROM responses") == STORM
     commits = await ground.count("SELECT count(DISTINCT xmin::text) FROM responses")
+    assert commits <= MOST_COMMITS_A_RESPONSE * STORM, f"{commits / STORM:.3f} commits a response"
 
 
 async def attack(port: int, key: str, bodies: Path) -> dict[str, Any]:
