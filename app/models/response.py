@@ -32,7 +32,7 @@ class Response(Owned, table=True):
             unique=True,
         ),
         Index("ix_responses_campaign", "account_id", "campaign_id", "id"),
-        {"postgresql_with": {"fillfactor": "75"}},
+        {"postgresql_with": {"fillfactor": "50"}},
     )
 
     campaign_id: UUID
