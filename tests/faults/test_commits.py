@@ -13,6 +13,7 @@ from tests.faults.senders import a_client, a_door, define
 
 CONNECTIONS = 64
 STORM = 6_000
+MOST_COMMITS_A_RESPONSE = 0.1
 
 
 async def test_a_response_of_a_storm_costs_a_tenth_of_a_commit_at_most(
