@@ -66,7 +66,7 @@ async def drain_lane(work: Work, account_id: UUID, campaign_id: UUID) -> None:
 
 
 async def _claim(work: Work, line: Line, account_id: UUID, campaign_id: UUID) -> "Drain | None":
-    async with line.unit_of_work(account_id, purpose=Purpose.CLAIM) as session:
+    async with line.unit_of_work(account_id, purpose=Purpose.CLAIM, in_order=True) as session:
         now = await clock.read_business_now(session)
         if not await has_work(session, account_id, campaign_id):
             return None
@@ -147,7 +147,9 @@ class Drain:
         taken = again or Taken([])
         account_id, purpose = self.lease.account_id, _PURPOSE[stage]
         try:
-            async with self.line.unit_of_work(account_id, purpose=purpose) as session:
+            async with self.line.unit_of_work(
+                account_id, purpose=purpose, in_order=True
+            ) as session:
                 terms = await leases.renew(session, self.lease, by=self.work.settings.scoring.lease)
                 taken = await _taken(session, stage, self.lease, terms, again)
                 if not taken.ids:

@@ -77,7 +77,7 @@ def engine_of(settings: Settings, role: Role, *, pool: int | None = None) -> Asy
         driver_url(settings.database_url.get_secret_value()),
         pool_size=pool or limits.pool,
         max_overflow=0,
-        pool_timeout=limits.connect_timeout.total_seconds(),
+        pool_timeout=limits.pool_timeout.total_seconds(),
         # Statements' parameters are people's data; they never reach a log.
         hide_parameters=True,
         connect_args={
@@ -90,8 +90,6 @@ def engine_of(settings: Settings, role: Role, *, pool: int | None = None) -> Asy
                 # Every statement here has its index. Tables that fill and empty within seconds
                 # have no statistics that hold: planned while empty, a scan would stay the plan.
                 "enable_seqscan": "off",
-                # The same for an index that has to be sorted afterwards, where another is in order.
-                "enable_sort": "off",
                 "jit": "off",
                 "plan_cache_mode": "force_generic_plan",
                 "lock_timeout": _milliseconds(limits.lock_timeout),

@@ -43,6 +43,9 @@ class Database(Group):
     """Connections to PostgreSQL, and how long a statement may wait or run."""
 
     pool: int = Field(10, ge=2, description="Connections of one process.")
+    pool_timeout: timedelta = Field(
+        timedelta(seconds=15), description="Wait until one of them is free; 503 after it."
+    )
     connect_timeout: timedelta = Field(timedelta(seconds=5), description="Wait for a connection.")
     lock_timeout: timedelta = Field(timedelta(seconds=3), description="Wait for a lock.")
     idle_timeout: timedelta = Field(
@@ -133,6 +136,17 @@ class Settings(BaseSettings):
     limits: Limits = Field(default_factory=Limits)
     files: Files = Field(default_factory=Files)
     log: Log = Field(default_factory=Log)
+
+    @model_validator(mode="after")
+    def _connections_are_left_over(self) -> Self:
+        """Intake keeps a connection for each of its transactions, a drain one for its turn."""
+        taken = max(self.intake.transactions, self.workers.lanes)
+        if self.database.pool < taken + 2:
+            raise ValueError(
+                "PENSTOCK_DATABASE__POOL must be at least 2 above "
+                "PENSTOCK_INTAKE__TRANSACTIONS and PENSTOCK_WORKERS__LANES"
+            )
+        return self
 
     @model_validator(mode="after")
     def _failpoints_are_for_sandboxes(self) -> Self:

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.conftest import MakeTenant, Tenant
 from tests.responses.intake_making import (
     NINE,
     TEN,
@@ -60,6 +61,22 @@ async def test_the_latest_record_decides(
     assert results_of(found)[-1] == result
     is_same = len({one["id"] for one in found}) == 1
     assert is_same == (result not in ("created", "repeat") or latest is None)
+
+
+async def test_another_sender_without_an_id_does_not_take_over_the_last_ones(
+    tenant: Tenant, make_tenant: MakeTenant
+) -> None:
+    other = await make_tenant(user="forms", account=tenant.name)
+    campaign = await a_campaign(tenant.http, member_statuses=LADDER)
+    await take(tenant.http, item(campaign, external_id="a-1", member_status="Sent"))
+    await take(tenant.http, item(campaign, member_status="Opened"))
+    (kept,) = await listed(tenant.http)
+
+    await take(other.http, item(campaign, member_status="Clicked"))
+
+    (taken,) = await listed(tenant.http)
+    assert (kept["user"], kept["external_id"]) == ("marketo", "a-1")
+    assert (taken["user"], taken["external_id"]) == ("forms", None)
 
 
 async def test_an_update_moves_the_record_itself(http: httpx.AsyncClient) -> None:

@@ -29,7 +29,7 @@ from workers.work import Work
 
 OPEN = ResponseStatus.OPEN
 NO_ACTION, WAITING = ResponseStatus.NO_ACTION_REQUIRED, ResponseStatus.PENDING_TQR
-HOUR, A_LITTLE = timedelta(hours=1), timedelta(seconds=5)
+HOUR, A_LITTLE = timedelta(hours=1), timedelta(minutes=5)
 
 
 async def a_person(http: httpx.AsyncClient) -> Json:

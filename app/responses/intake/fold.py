@@ -218,8 +218,9 @@ class Fold:
         warnings: tuple[Caution, ...] = ()
         record.member_status = status
         record.responded_at = given.responded_at or self.context.now
+        if given.external_id is not None or record.user_id != sent.user_id:
+            record.external_id = given.external_id
         record.user_id, record.user = sent.user_id, sent.user
-        record.external_id = given.external_id or record.external_id
         record.is_prompt = given.response_prompt
         record.priority = sent.priority
         record.scheduling = scheduling_of(

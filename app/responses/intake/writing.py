@@ -54,7 +54,10 @@ _UPDATE_RECORDS = """
 UPDATE responses r
    SET member_status = w.member_status, is_responded = w.is_responded, status = w.status,
        mode = w.mode, is_prompt = w.is_prompt, user_id = w.user_id, user_name = w.user_name,
-       external_id = coalesce(w.external_id, r.external_id), responded_at = w.responded_at,
+       -- An id is its sender's: without one, another sender does not take over the last one's.
+       external_id = coalesce(w.external_id,
+                              CASE WHEN r.user_id = w.user_id THEN r.external_id END),
+       responded_at = w.responded_at,
        score = coalesce(w.score, r.score), attributes = w.attributes, received_at = $13
   FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::boolean[], $5::text[], $6::text[],
               $7::boolean[], $8::uuid[], $9::text[], $10::text[], $11::timestamptz[],
