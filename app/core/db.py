@@ -91,6 +91,7 @@ def engine_of(settings: Settings, role: Role, *, pool: int | None = None) -> Asy
                 # have no statistics that hold: planned while empty, a scan would stay the plan.
                 "enable_seqscan": "off",
                 "jit": "off",
+                # Parameters are arrays, of which a plan for these very values would know no more.
                 "plan_cache_mode": "force_generic_plan",
                 "lock_timeout": _milliseconds(limits.lock_timeout),
                 "statement_timeout": _milliseconds(limits.statement_timeout),

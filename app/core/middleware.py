@@ -19,8 +19,8 @@ _log = log.get(__name__)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _EXTRA = "penstock.headers"
 _STORMY = "penstock.stormy"
-# Asked every few seconds by machines; a line each would be noise.
 _REFUSED = 400
+# Asked every few seconds by machines; a line each would be noise.
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
