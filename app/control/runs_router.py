@@ -53,7 +53,8 @@ def _read(run: Run) -> RunRead:
     return RunRead.model_validate(
         {
             **run.model_dump(),
-            "campaign_id": run.subject_id,
+            "campaign_id": run.subject_id if run.kind is RunKind.SCORING else None,
+            "upload_id": run.subject_id if run.kind is RunKind.IMPORT else None,
             "error": RunError(code=run.error_code or "", detail=run.error_detail or "")
             if failed
             else None,

@@ -11,17 +11,21 @@ from app.models.engagement import ActiveResponse, OwnerTurn
 from app.models.event import Event
 from app.models.heartbeat import Heartbeat
 from app.models.idempotency_key import IdempotencyKey
+from app.models.import_chunk import ImportChunk, PendingImport
 from app.models.intake_key import IntakeKey
 from app.models.integration import Integration
 from app.models.lane import Lane
 from app.models.opportunity import Opportunity, OpportunityContact
 from app.models.pending import PendingResolution, PendingScoring
+from app.models.pending_run import PendingRun
 from app.models.person import Person
 from app.models.response import Response
 from app.models.row_failure import RowFailure
 from app.models.ruleset import Ruleset
 from app.models.run import Run
+from app.models.run_file import RunFile
 from app.models.scoring_settings import ScoringSettings
+from app.models.upload import Upload, UploadPiece
 from app.models.user import User
 from app.models.window import Window
 
@@ -35,22 +39,28 @@ __all__ = [
     "Event",
     "Heartbeat",
     "IdempotencyKey",
+    "ImportChunk",
     "IntakeKey",
     "Integration",
     "Lane",
     "Opportunity",
     "OpportunityContact",
     "OwnerTurn",
+    "PendingImport",
     "PendingResolution",
+    "PendingRun",
     "PendingScoring",
     "Person",
     "Response",
     "RowFailure",
     "Ruleset",
     "Run",
+    "RunFile",
     "ScoringSettings",
     "StatusCount",
     "StatusDelta",
+    "Upload",
+    "UploadPiece",
     "User",
     "Window",
 ]

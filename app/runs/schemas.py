@@ -27,6 +27,7 @@ class RunRead(BaseModel):
     state: RunState
     trigger: RunTrigger
     campaign_id: UUID | None = Field(description="The campaign of a scoring run.")
+    upload_id: UUID | None = Field(description="The upload of an import.")
     requested_by: str | None
     reason: str | None
     attempt: int

@@ -1,0 +1,1 @@
+"""Data as files: a consistent snapshot, written once, kept with its run."""

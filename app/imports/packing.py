@@ -1,0 +1,116 @@
+"""How the rows of a chunk, and what became of each, lie in its two columns. Pure.
+
+payload   [rows' numbers, rows' lines, rows' cells, faults found while reading]
+results   one for each row that is done: [outcome, response or person, word, column, sentence]
+"""
+
+import zlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+import msgpack
+
+from app.imports.formats.records import RowFault
+
+# Rows of one campaign resemble each other: the quickest level shrinks them to a fifth.
+_LEVEL = 1
+
+
+class RowOutcome(StrEnum):
+    """What became of a row. The first five are `successful`, the last is `failed`."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    REPEAT = "repeat"
+    DUPLICATE = "duplicate"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+    @property
+    def is_success(self) -> bool:
+        """Counted as succeeded; duplicates and skipped rows are counted as skipped."""
+        return self in (RowOutcome.CREATED, RowOutcome.UPDATED, RowOutcome.REPEAT)
+
+
+_OUTCOMES = list(RowOutcome)
+
+
+class RowResult(NamedTuple):
+    """The end of one row: of a failed one what is wrong, of a skipped one the reason."""
+
+    outcome: RowOutcome
+    subject_id: UUID | None = None
+    reason: str | None = None
+    column: str | None = None
+    detail: str | None = None
+
+
+@dataclass(slots=True)
+class Rows:
+    """Some rows of a file: numbers from 1 without the header, lines from 1 with it."""
+
+    numbers: list[int] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    cells: list[list[str]] = field(default_factory=list)
+    faults: dict[int, RowFault] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def add(self, number: int, line: int, cells: list[str], fault: RowFault | None) -> None:
+        """Append one; a fault is kept under its position here."""
+        if fault is not None:
+            self.faults[len(self.numbers)] = fault
+        self.numbers.append(number)
+        self.lines.append(line)
+        self.cells.append(cells)
+
+
+def pack_rows(rows: Rows) -> bytes:
+    """Rows as they are kept."""
+    faults = {position: list(fault) for position, fault in rows.faults.items()}
+    return _pack([rows.numbers, rows.lines, rows.cells, faults])
+
+
+def unpack_rows(payload: bytes) -> Rows:
+    """Rows as they came."""
+    numbers, lines, cells, faults = _unpack(payload)
+    return Rows(numbers, lines, cells, {at: RowFault(*fault) for at, fault in faults.items()})
+
+
+def pack_results(results: list[RowResult]) -> bytes:
+    """Results as they are kept, in the order of the chunk's rows."""
+    return _pack(
+        [
+            [
+                _OUTCOMES.index(result.outcome),
+                result.subject_id.bytes if result.subject_id else None,
+                *result[2:],
+            ]
+            for result in results
+        ]
+    )
+
+
+def unpack_results(kept: bytes | None) -> list[RowResult]:
+    """Results of the rows that are done; the chunk may hold more rows than these."""
+    if kept is None:
+        return []
+    return [
+        RowResult(_OUTCOMES[outcome], UUID(bytes=subject) if subject else None, *rest)
+        for outcome, subject, *rest in _unpack(kept)
+    ]
+
+
+def _pack(value: object) -> bytes:
+    packed: bytes = msgpack.packb(value, use_bin_type=True)
+    return zlib.compress(packed, _LEVEL)
+
+
+def _unpack(packed: bytes) -> list:  # type: ignore[type-arg]  # msgpack gives what was put in
+    value: list = msgpack.unpackb(  # type: ignore[type-arg]
+        zlib.decompress(packed), raw=False, strict_map_key=False
+    )
+    return value
