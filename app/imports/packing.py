@@ -7,7 +7,7 @@ results   one for each row that is done: [outcome, response or person, word, col
 import zlib
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgpack
@@ -109,8 +109,6 @@ def _pack(value: object) -> bytes:
     return zlib.compress(packed, _LEVEL)
 
 
-def _unpack(packed: bytes) -> list:  # type: ignore[type-arg]  # msgpack gives what was put in
-    value: list = msgpack.unpackb(  # type: ignore[type-arg]
-        zlib.decompress(packed), raw=False, strict_map_key=False
-    )
+def _unpack(packed: bytes) -> list[Any]:
+    value: list[Any] = msgpack.unpackb(zlib.decompress(packed), raw=False, strict_map_key=False)
     return value

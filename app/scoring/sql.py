@@ -15,30 +15,41 @@ from uuid import UUID
 from app.core.driver import Transaction, driver_of
 from app.scoring.points import Points
 
-_SCORE = """
-WITH s AS MATERIALIZED (
-    SELECT t.id, t.person, t.campaign, found.points, found.matched
-      FROM (SELECT r.id, p.score AS person, c.score AS campaign, {hits} AS hits
-              FROM responses r
+_SCORED = """
+    SELECT t.*, found.points, found.matched
+      FROM (SELECT r.id, {kept} p.score AS person, c.score AS campaign, {hits} AS hits
+              FROM {rows}
              CROSS JOIN LATERAL (
                    SELECT * FROM people WHERE account_id = $1 AND id = r.person_id OFFSET 0) p
              CROSS JOIN LATERAL (
                    SELECT * FROM campaigns WHERE account_id = $1 AND id = r.campaign_id OFFSET 0) c
-             WHERE r.account_id = $1 AND r.id = ANY ($2::uuid[])
-            OFFSET 0) t
+            {where} OFFSET 0) t
      CROSS JOIN LATERAL (
            SELECT coalesce(sum(rule.points), 0)::bigint AS points,
                   array_agg(rule.position::smallint ORDER BY rule.position) AS matched
              FROM unnest(t.hits, $4::bigint[]) WITH ORDINALITY AS rule(hit, points, position)
-            WHERE rule.hit) found)
+            WHERE rule.hit) found"""
+_STORED = "WHERE r.account_id = $1 AND r.id = ANY ($2::uuid[])"
+_SCORE = f"""
+WITH s AS MATERIALIZED ({_SCORED.format(kept="", rows="responses r", hits="{hits}", where=_STORED)})
 UPDATE responses r
    SET status = 'Pending - TQR',
        score_person = s.person, score_campaign = s.campaign, score_rules = s.points,
        score_total = s.person + s.campaign + r.score + s.points,
-       matched_rules = s.matched, ruleset_version = {version}, scored_at = $3
+       matched_rules = s.matched, ruleset_version = {{version}}, scored_at = $3
   FROM s
  WHERE r.account_id = $1 AND r.id = ANY ($2::uuid[]) AND r.id = s.id
 """
+
+
+def scored_rows(points: Points, rows: str, *, kept: str) -> str:
+    """SQL that scores rows that are not stored.
+
+    Args:
+        rows: a FROM item named `r`, with every column of a response that criteria know.
+        kept: columns of it to be passed on, each followed by a comma.
+    """
+    return _SCORED.format(kept=kept, rows=rows, hits=points.hits, where="")
 
 
 async def score(

@@ -124,7 +124,7 @@ async def test_prompts_are_synchronous_also_in_batches_over_200(http: httpx.Asyn
     assert [result["index"] for result in results if result["status"] == OPEN] == [0, 202, 203]
 
 
-async def test_many_prompts_are_resolved_in_portions_of_the_batch_size(
+async def test_prompts_beyond_the_batch_size_are_resolved_and_told_together(
     tenant: Tenant, resources: Resources
 ) -> None:
     campaign = await a_campaign(tenant.http)
@@ -136,7 +136,7 @@ async def test_many_prompts_are_resolved_in_portions_of_the_batch_size(
 
     assert {result["status"] for result in results} == {OPEN}
     told = await events_of(resources, tenant, "responses.resolved")
-    assert [each["total"] for each in told] == [100, 100, 50]
+    assert [each["total"] for each in told] == [250]
 
 
 @pytest.mark.parametrize("way", ["patch", "upsert", "item"])

@@ -15,7 +15,8 @@ from app.responses.intake.rules import Reason
 from app.responses.schemas import Summary
 
 _SUCCEEDED = frozenset({IntakeResult.CREATED, IntakeResult.UPDATED, IntakeResult.REPEAT})
-_SENTENCES = {
+# Why an item was rejected: where, and in a sentence.
+SENTENCES = {
     Reason.CAMPAIGN_NOT_FOUND: ("/campaign", "There is no such campaign in this account."),
     Reason.UNKNOWN_MEMBER_STATUS: ("/member_status", "The campaign has no such member status."),
     Reason.PERSON_NOT_FOUND: ("/person/id", "There is no such person in this account."),
@@ -23,6 +24,8 @@ _SENTENCES = {
         "/person",
         "A person needs an id, an external id or an e-mail address.",
     ),
+    Reason.ALREADY_EXISTS: ("", "This person's record in the campaign is there already."),
+    Reason.NOTHING_TO_UPDATE: ("", "This person has no record in the campaign to be changed."),
 }
 
 
@@ -106,5 +109,5 @@ def _wait(outcome: Outcome) -> timedelta | None:
 
 
 def _refusal(reason: Reason) -> Response:
-    pointer, detail = _SENTENCES[reason]
+    pointer, detail = SENTENCES[reason]
     return answer(422, reason.value, detail, [Fault(pointer, reason.value, detail)])

@@ -22,10 +22,17 @@ from app.responses.intake.rules import (
     MemberStatus,
     Reason,
     Step,
+    refusal_of,
     scheduling_of,
     step_of,
 )
 from app.scoring.schemas import ScoringSettingsDocument
+
+_RESULT_OF = {
+    Step.CREATE: IntakeResult.CREATED,
+    Step.REPEAT: IntakeResult.REPEAT,
+    Step.UPDATE: IntakeResult.UPDATED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,25 +147,37 @@ class Fold:
                 duplicate = _outcome(item, IntakeResult.DUPLICATE)
                 duplicate.record = same
                 return duplicate
+        latest, step = self._step(sent, campaign, status, person)
+        refusal = refusal_of(sent.operation, step)
+        if refusal is not None:
+            return _outcome(item, IntakeResult.REJECTED, refusal)
         if person is None:
             person = self.people.create(sent.account_id)
         warnings = self.people.merge(person, given.person)
         if given.person.do_pending_scoring:
             self.asked_for_scoring.add((sent.account_id, person.id))
-        outcome = self._change(sent, item, campaign, status, person)
+        if latest is not None and step in (Step.NOT_HIGHER, Step.LIMIT):
+            is_limit = step is Step.LIMIT
+            reason = Reason.REPEAT_LIMIT if is_limit else Reason.STATUS_NOT_HIGHER
+            outcome = _outcome(item, IntakeResult.SKIPPED, reason)
+            outcome.record = latest
+        else:
+            outcome = self._change(sent, item, campaign, status, person, latest, step)
         outcome.warnings = (*outcome.warnings, *warnings)
         if given.external_id is not None and outcome.record is not None:
             self.new_keys[sent.account_id, sent.user_id, given.external_id] = outcome.record
         return outcome
 
-    def _change(
+    def _step(
         self,
         sent: Submission,
-        item: Item,
         campaign: CampaignFacts,
         status: MemberStatus,
-        person: PersonState,
-    ) -> Outcome:
+        person: PersonState | None,
+    ) -> tuple[RecordState | None, Step]:
+        """The latest record of this person, and what the item does to it."""
+        if person is None:
+            return None, Step.CREATE
         settings = self.context.accounts[sent.account_id].settings
         latest = self.records.latest((sent.account_id, person.id, campaign.id))
         limit = settings.repeat_limit if campaign.repeat_limit is None else campaign.repeat_limit
@@ -168,18 +187,19 @@ class Fold:
             repeat_number=latest.repeat_number if latest else 0,
             limit=limit,
         )
-        if latest is not None and step in (Step.NOT_HIGHER, Step.LIMIT):
-            is_limit = step is Step.LIMIT
-            reason = Reason.REPEAT_LIMIT if is_limit else Reason.STATUS_NOT_HIGHER
-            skipped = _outcome(item, IntakeResult.SKIPPED, reason)
-            skipped.record = latest
-            return skipped
-        result = {
-            Step.CREATE: IntakeResult.CREATED,
-            Step.REPEAT: IntakeResult.REPEAT,
-            Step.UPDATE: IntakeResult.UPDATED,
-        }[step]
-        outcome = _outcome(item, result)
+        return latest, step
+
+    def _change(
+        self,
+        sent: Submission,
+        item: Item,
+        campaign: CampaignFacts,
+        status: MemberStatus,
+        person: PersonState,
+        latest: RecordState | None,
+        step: Step,
+    ) -> Outcome:
+        outcome = _outcome(item, _RESULT_OF[step])
         if latest is not None and step is Step.UPDATE:
             record = latest
             record.is_changed = True

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from app.core.errors import Fault
 from app.core.faults import faults_of
 from app.core.values import plain
+from app.models.states import UploadOperation
 from app.responses.schemas import ResponseCreate
 
 
@@ -46,6 +47,7 @@ class Submission:
     items: tuple[Item | Invalid, ...]
     size: int
     priority: int = 0
+    operation: UploadOperation = UploadOperation.UPSERT
 
 
 def parse_item(raw: Any, index: int, *, within: str = "") -> Item | Invalid:

@@ -14,6 +14,7 @@ from app.responses.intake.items import Item, Submission
 from app.responses.intake.people import FIELDS, PersonState
 from app.responses.intake.records import RecordState
 from app.responses.intake.rules import MemberStatus
+from app.responses.schemas import PersonIn
 from app.scoring.schemas import ScoringSettingsDocument
 
 _TURNS = """
@@ -59,6 +60,16 @@ SELECT business_now() AS now,
           LEFT JOIN responses r ON r.account_id = k.account_id AND r.id = k.response_id) AS seen,
        (SELECT jsonb_agg(doc) FROM found) AS people
 """
+_NAMED = """
+SELECT p.id FROM unnest($2::uuid[]) AS w(id)
+  JOIN people p ON p.account_id = $1 AND p.id = w.id
+ UNION
+SELECT p.id FROM unnest($3::text[]) AS w(external_id)
+  JOIN people p ON p.account_id = $1 AND p.external_id = w.external_id
+ UNION
+SELECT p.id FROM unnest($4::text[]) AS w(email)
+  JOIN people p ON p.account_id = $1 AND p.email_folded = w.email
+"""
 _LOCK_PEOPLE = f"""
 SELECT {_COLUMNS} FROM unnest($1::uuid[], $2::uuid[]) AS w(account_id, id)
   JOIN people p ON p.account_id = w.account_id AND p.id = w.id
@@ -66,7 +77,7 @@ SELECT {_COLUMNS} FROM unnest($1::uuid[], $2::uuid[]) AS w(account_id, id)
 """
 _RECORDS = """
 SELECT r.account_id, r.id, r.campaign_id, r.person_id, r.repeat_number, r.member_status,
-       r.is_responded, r.status, r.responded_at, r.attributes
+       r.is_responded, r.status, r.responded_at, r.score, r.attributes
   FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS w(account_id, person_id, campaign_id)
   JOIN responses r USING (account_id, person_id, campaign_id)
 """
@@ -142,6 +153,18 @@ async def wait_for_turn(driver: Driver, accounts: Iterable[UUID]) -> None:
     await driver.execute(_TURNS, list(accounts))
 
 
+async def find_people(driver: Driver, account_id: UUID, named: Sequence[PersonIn]) -> list[UUID]:
+    """Everybody of an account whom any of these may mean, by id, external id or address."""
+    rows = await driver.fetch(
+        _NAMED,
+        account_id,
+        list({person.id for person in named if person.id is not None}),
+        list({person.external_id for person in named if person.external_id is not None}),
+        list({fold_email(person.email) for person in named if person.email is not None}),
+    )
+    return [row["id"] for row in rows]
+
+
 async def lock_people(driver: Driver, people: Iterable[tuple[UUID, UUID]]) -> list[PersonState]:
     """These people as they stand now, locked by id until the transaction ends."""
     wanted = list(people)
@@ -214,6 +237,7 @@ def _record(row: Row, campaign: CampaignFacts) -> RecordState:
         member_status=campaign.member_statuses.get(name, gone),
         status=status,
         responded_at=received,
+        score=row["score"],
         attributes=row["attributes"],
         status_before=status,
     )

@@ -10,10 +10,29 @@ from uuid import UUID
 from app.models.states import ResponseStatus
 from app.responses.intake.rules import MemberStatus, Scheduling
 
+# The rank in a lane of what came by a file; single and small requests go before it.
+UPLOADED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Every part of a record's score; `matched` are positions of rules in that version."""
+
+    total: int
+    person: int
+    campaign: int
+    rules: int
+    matched: list[int] | None
+    version: int | None
+
 
 @dataclass(slots=True)
 class RecordState:
-    """One record as it stands within the transaction; `scheduling` is set once it responded."""
+    """One record as it stands within the transaction; `scheduling` is set once it responded.
+
+    `scored` is set where the transaction itself scores it; `waits_until` where it then waits for a
+    better score.
+    """
 
     account_id: UUID
     id: UUID
@@ -34,6 +53,12 @@ class RecordState:
     is_new: bool = False
     is_changed: bool = False
     status_before: ResponseStatus | None = None
+    scored: Scored | None = None
+    waits_until: datetime | None = None
+
+    @property
+    def is_of_a_file(self) -> bool:
+        return self.priority == UPLOADED
 
 
 Key = tuple[UUID, UUID, UUID]

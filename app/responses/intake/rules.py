@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from app.models.states import Mode
+from app.models.states import Mode, UploadOperation
 from app.scoring.schemas import ScoringSettingsDocument
 
 
@@ -18,6 +18,8 @@ class Reason(StrEnum):
     PERSON_WITHOUT_IDENTITY = "person_without_identity"
     STATUS_NOT_HIGHER = "status_not_higher"
     REPEAT_LIMIT = "repeat_limit"
+    ALREADY_EXISTS = "already_exists"
+    NOTHING_TO_UPDATE = "nothing_to_update"
 
 
 class Caution(StrEnum):
@@ -35,6 +37,15 @@ class Step(StrEnum):
     REPEAT = "repeat"
     NOT_HIGHER = "not_higher"
     LIMIT = "limit"
+
+
+def refusal_of(operation: UploadOperation, step: Step) -> Reason | None:
+    """Why a file that may only make, or only change, records must leave this one alone."""
+    if operation is UploadOperation.INSERT and step in (Step.UPDATE, Step.NOT_HIGHER):
+        return Reason.ALREADY_EXISTS
+    if operation is UploadOperation.UPDATE and step in (Step.CREATE, Step.REPEAT):
+        return Reason.NOTHING_TO_UPDATE
+    return None
 
 
 @dataclass(frozen=True, slots=True)

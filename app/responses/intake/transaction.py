@@ -3,7 +3,8 @@
     read what the items meet ──▶ fold ──▶ nobody was there before ──▶ write
                                    └─▶ lock those who were, by id ─▶ their records ─▶ fold ─▶ write
 
-    write: people · records · keys · pending · counters, in one statement ──▶ synchronous stages
+    write: people · records · keys · pending · counters, in one statement
+             └ what is scored at once: people ─▶ score and decide ─▶ records as they end ─▶ owners
 
 The first fold takes no lock and knows no records; it says whom to lock and what to read. Where
 another transaction was first (a new person, an external id), the write comes up short and the
@@ -12,19 +13,19 @@ items are taken again.
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from app.accounts.errors import KeyInvalid
 from app.core.driver import Driver, Transaction, driver_of
 from app.core.queue import Ring, Task, ring_after
 from app.models.states import Mode, ResponseStatus
 from app.people import waking
-from app.responses.counters import append_deltas
 from app.responses.intake import reading
 from app.responses.intake.fold import Context, Fold, Outcome
 from app.responses.intake.items import Submission
 from app.responses.intake.people import People, PersonState
 from app.responses.intake.records import Records, RecordState
-from app.responses.intake.synchronous import score_and_resolve
+from app.responses.intake.settling import Settled, announce, settle
 from app.responses.intake.writing import Draft, Queued, deltas_of
 from app.responses.windows.opening import Terms, WindowKey, open_windows
 
@@ -54,6 +55,30 @@ async def take_in(session: Transaction, submissions: Sequence[Submission]) -> li
     return outcomes
 
 
+async def take_chunk(
+    session: Transaction, submission: Submission, *, run_id: UUID
+) -> list[Outcome]:
+    """Take rows of a file in, all of one campaign; what becomes of each, in their order.
+
+    Everybody they name is locked before the only fold: with one campaign it is known whose records
+    it will ask for.
+
+    Raises:
+        Redo: roll back and call again.
+    """
+    driver = await driver_of(session)
+    world = await reading.read_world(driver, [submission])
+    session.info["now"] = world.context.now
+    by_id = {campaign.id: campaign for campaign in world.context.campaigns.values()}
+    people = await reading.lock_people(driver, [(p.account_id, p.id) for p in world.people])
+    wanted = {(p.account_id, p.id, campaign) for p in people for campaign in by_id}
+    records = await reading.read_records(driver, wanted, by_id)
+    fold = Fold(world.context, People(people), Records(records))
+    (outcomes,) = fold.take_all([submission])
+    await _write(session, driver, fold, run_id=run_id)
+    return outcomes
+
+
 async def _fold_with_records(
     driver: Driver,
     context: Context,
@@ -73,25 +98,35 @@ async def _fold_with_records(
         wanted |= fold.to_read()
 
 
-async def _write(session: Transaction, driver: Driver, fold: Fold) -> None:
+async def _write(
+    session: Transaction, driver: Driver, fold: Fold, *, run_id: UUID | None = None
+) -> None:
     context = fold.context
+    created = fold.people.created()
     changed = [person for person in fold.people.by_id.values() if person.changed]
     touched = fold.records.touched()
     responded = [r for r in touched if r.status is ResponseStatus.PENDING_SCORING]
-    at_once = [r for r in responded if _mode_of(r) is Mode.SYNCHRONOUS]
+    at_once = [r for r in responded if _is_settled_now(r)]
+    settled: list[Settled] = []
     draft = Draft(context.now)
-    draft.people(fold.people.created(), changed)
+    draft.people(created, changed)
+    if at_once:
+        # Rules ask for what their people are from now on.
+        if not await draft.write(driver):
+            raise Redo
+        settled = await settle(session, at_once, context)
+        draft = Draft(context.now)
     draft.records(touched)
+    draft.engage([r for r in at_once if r.status is ResponseStatus.OPEN])
     draft.keys(fold.new_keys)
+    draft.waiting(at_once)
     draft.queue(await _queue(session, driver, responded, context))
-    if not at_once:
-        draft.counts(deltas_of(touched))
+    draft.counts(deltas_of(touched))
     if not await draft.write(driver):
         raise Redo
     await _wake(session, fold, changed, context.now)
-    if at_once:
-        await score_and_resolve(session, at_once, context)
-        await append_deltas(session, deltas_of(touched))
+    for each in settled:
+        await announce(session, each, context, run_id=run_id)
 
 
 async def _queue(
@@ -111,6 +146,8 @@ async def _queue(
         raise Redo
     waiting: list[Queued] = []
     for record in responded:
+        if _is_settled_now(record):
+            continue
         mode = _mode_of(record)
         if mode is Mode.WINDOW:
             waiting.append(Queued(record, windows[_window_key(record)], None))
@@ -120,6 +157,14 @@ async def _queue(
         elif mode is Mode.MANUAL:
             waiting.append(Queued(record, None, None))
     return waiting
+
+
+def _is_settled_now(record: RecordState) -> bool:
+    """Whether this transaction takes the record to its end; rows of files do not wait for a lane:
+    they are in one.
+    """
+    mode = _mode_of(record)
+    return mode is Mode.SYNCHRONOUS or (mode is Mode.ASYNCHRONOUS and record.is_of_a_file)
 
 
 def _mode_of(record: RecordState) -> Mode:

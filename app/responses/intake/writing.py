@@ -14,11 +14,12 @@ from uuid import UUID
 
 from app.core.driver import Driver
 from app.core.statements import Parts
-from app.models.states import Mode
 from app.responses.counters import Delta, add_deltas
+from app.responses.intake.columns import PENDING, SETTLED
 from app.responses.intake.fold import SeenKey
 from app.responses.intake.people import FIELDS, PersonState
 from app.responses.intake.records import RecordState
+from app.responses.resolution.sql import ENGAGE
 
 _FIELD_TYPES = {"score": "bigint", "attributes": "jsonb"} | dict.fromkeys(
     ("opted_out", "email_opted_out", "sms_opted_out"), "boolean"
@@ -40,37 +41,17 @@ UPDATE people p SET {", ".join(f"{name} = w.{name}" for name in FIELDS)},
   FROM unnest($1::uuid[], $2::uuid[], {_PLACES}) AS w(account_id, id, {", ".join(FIELDS)})
  WHERE p.account_id = w.account_id AND p.id = w.id
 RETURNING 1"""
-_INSERT_RECORDS = """
-INSERT INTO responses
-       (account_id, id, campaign_id, person_id, repeat_number, member_status, is_responded, status,
-        mode, is_prompt, user_id, user_name, external_id, responded_at, score, attributes,
-        received_at)
-SELECT w.*, $17 FROM unnest(
-       $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::smallint[], $6::text[], $7::boolean[],
-       $8::text[], $9::text[], $10::boolean[], $11::uuid[], $12::text[], $13::text[],
-       $14::timestamptz[], $15::bigint[], $16::jsonb[]) AS w
-RETURNING 1"""
-_UPDATE_RECORDS = """
-UPDATE responses r
-   SET member_status = w.member_status, is_responded = w.is_responded, status = w.status,
-       mode = w.mode, is_prompt = w.is_prompt, user_id = w.user_id, user_name = w.user_name,
-       -- An id is its sender's: without one, another sender does not take over the last one's.
-       external_id = coalesce(w.external_id,
-                              CASE WHEN r.user_id = w.user_id THEN r.external_id END),
-       responded_at = w.responded_at,
-       score = coalesce(w.score, r.score), attributes = w.attributes, received_at = $13
-  FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::boolean[], $5::text[], $6::text[],
-              $7::boolean[], $8::uuid[], $9::text[], $10::text[], $11::timestamptz[],
-              $12::bigint[], $14::jsonb[])
-       AS w(account_id, id, member_status, is_responded, status, mode, is_prompt, user_id,
-            user_name, external_id, responded_at, score, attributes)
- WHERE r.account_id = w.account_id AND r.id = w.id
-RETURNING 1"""
 _INSERT_KEYS = """
 INSERT INTO intake_keys (account_id, user_id, external_id, response_id, received_at)
 SELECT w.*, $5 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[]) AS w
  ORDER BY 1, 2, 3
 ON CONFLICT DO NOTHING
+RETURNING 1"""
+_INSERT_WAITING = """
+INSERT INTO pending_resolution
+       (account_id, response_id, campaign_id, person_id, priority, due_at, has_grace)
+SELECT *, true FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::smallint[],
+                           $6::timestamptz[])
 RETURNING 1"""
 _INSERT_PENDING = """
 INSERT INTO pending_scoring
@@ -107,10 +88,23 @@ class Draft:
 
     def records(self, touched: Sequence[RecordState]) -> None:
         """Insert the new records and update the changed ones."""
-        new = [record for record in touched if record.is_new]
-        changed = [record for record in touched if not record.is_new]
-        self._part("recorded", _INSERT_RECORDS, len(new), _new_records(new, self._now))
-        self._part("advanced", _UPDATE_RECORDS, len(changed), _changed_records(changed, self._now))
+        for is_settled in (False, True):
+            some = [record for record in touched if (record.scored is not None) is is_settled]
+            new = [record for record in some if record.is_new]
+            changed = [record for record in some if not record.is_new]
+            columns = SETTLED if is_settled else PENDING
+            kind = "settled" if is_settled else "recorded"
+            self._part(kind, columns.insert, len(new), columns.of(new, self._now))
+            self._part(f"{kind}_anew", columns.update, len(changed), columns.of(changed, self._now))
+
+    def engage(self, handed: Sequence[RecordState]) -> None:
+        """Make these the active responses of their people, who are locked or new."""
+        columns = [
+            [record.account_id for record in handed],
+            [record.person_id for record in handed],
+            [record.id for record in handed],
+        ]
+        self._part("engaged", ENGAGE, len(handed), columns)
 
     def keys(self, keys: Mapping[SeenKey, RecordState]) -> None:
         """Remember the external ids."""
@@ -136,6 +130,19 @@ class Draft:
         ]
         self._part("queued", _INSERT_PENDING, len(waiting), columns)
 
+    def waiting(self, records: Iterable[RecordState]) -> None:
+        """Queue what was scored below the threshold and waits for its grace."""
+        waiting = [record for record in records if record.waits_until is not None]
+        columns = [
+            [record.account_id for record in waiting],
+            [record.id for record in waiting],
+            [record.campaign_id for record in waiting],
+            [record.person_id for record in waiting],
+            [record.priority for record in waiting],
+            [record.waits_until for record in waiting],
+        ]
+        self._part("waits", _INSERT_WAITING, len(waiting), columns)
+
     def counts(self, deltas: Sequence[Delta]) -> None:
         """Append changes of counts."""
         add_deltas(self._parts, deltas)
@@ -143,47 +150,6 @@ class Draft:
     async def write(self, driver: Driver) -> bool:
         """Write it all; False if another transaction was first somewhere."""
         return await self._parts.write(driver)
-
-
-def _new_records(new: Sequence[RecordState], now: datetime) -> list[Any]:
-    return [
-        [r.account_id for r in new],
-        [r.id for r in new],
-        [r.campaign_id for r in new],
-        [r.person_id for r in new],
-        [r.repeat_number for r in new],
-        [r.member_status.name for r in new],
-        [r.member_status.responded for r in new],
-        [r.status.value for r in new],
-        [_mode(r) for r in new],
-        [r.is_prompt for r in new],
-        [r.user_id for r in new],
-        [r.user for r in new],
-        [r.external_id for r in new],
-        [r.responded_at for r in new],
-        [r.score for r in new],
-        [json.dumps(r.attributes) for r in new],
-        now,
-    ]
-
-
-def _changed_records(changed: Sequence[RecordState], now: datetime) -> list[Any]:
-    return [
-        [r.account_id for r in changed],
-        [r.id for r in changed],
-        [r.member_status.name for r in changed],
-        [r.member_status.responded for r in changed],
-        [r.status.value for r in changed],
-        [_mode(r) for r in changed],
-        [r.is_prompt for r in changed],
-        [r.user_id for r in changed],
-        [r.user for r in changed],
-        [r.external_id for r in changed],
-        [r.responded_at for r in changed],
-        [r.score for r in changed],
-        now,
-        [json.dumps(r.attributes) for r in changed],
-    ]
 
 
 def deltas_of(records: Iterable[RecordState]) -> list[Delta]:
@@ -194,10 +160,6 @@ def deltas_of(records: Iterable[RecordState]) -> list[Delta]:
         if record.status_before is not None:
             counts[record.account_id, record.campaign_id, record.status_before] -= 1
     return [(*place, n) for place, n in counts.items()]
-
-
-def _mode(record: RecordState) -> str:
-    return (record.scheduling.mode if record.scheduling else Mode.SYNCHRONOUS).value
 
 
 def _people(people: Sequence[PersonState], now: datetime) -> list[Any]:

@@ -1,6 +1,6 @@
 """Resolving a set of scored responses: locks in the house order, then each table once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -46,10 +46,10 @@ UPDATE responses r SET status = v.status, resolved_at = $4
   FROM unnest($2::uuid[], $3::text[]) AS v(id, status)
  WHERE r.account_id = $1 AND r.id = ANY ($2::uuid[]) AND r.id = v.id
 """
-_ENGAGE = """
+ENGAGE = """
 INSERT INTO active_responses (account_id, person_id, response_id)
-SELECT $1, * FROM unnest($2::uuid[], $3::uuid[])
-"""
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[])
+RETURNING 1"""
 _TELL_PEOPLE = """
 UPDATE people p
    SET response_status = $6, active_response_id = v.response_id, last_response_at = v.responded_at,
@@ -77,16 +77,6 @@ class Resolution:
     qualified: list[Qualified]
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """What was decided and written of a set, before its qualified ones have an owner."""
-
-    resolved: list[Verdict]
-    waiting: list[Verdict]
-    handed: list[Candidate]
-    own: dict[UUID, list[str]]
-
-
 async def lock_people(session: Transaction, account_id: UUID, responses: Sequence[UUID]) -> None:
     """Lock the people of these responses, by id; before any of the responses is touched."""
     driver = await driver_of(session)
@@ -105,19 +95,6 @@ async def resolve(
 
     The people must be locked by this transaction, so that nobody becomes active meanwhile.
     """
-    decided = await decide(session, account_id, responses, settings, now=now)
-    return (await hand_over(session, account_id, [decided], settings.owners, now=now))[0]
-
-
-async def decide(
-    session: Transaction,
-    account_id: UUID,
-    responses: Sequence[UUID],
-    settings: ScoringSettingsDocument,
-    *,
-    now: datetime,
-) -> Decided:
-    """The first half of `resolve`: statuses and active responses, no owner yet."""
     driver = await driver_of(session)
     rows = await driver.fetch(_READ, account_id, list(responses))
     verdicts = decide_all(
@@ -125,7 +102,6 @@ async def decide(
     )
     resolved = [verdict for verdict in verdicts if verdict.waits_until is None]
     waiting = [verdict for verdict in verdicts if verdict.waits_until is not None]
-    handed = [v.candidate for v in resolved if v.status is ResponseStatus.OPEN]
     await driver.execute(
         _RESOLVE,
         account_id,
@@ -133,51 +109,50 @@ async def decide(
         [verdict.status.value for verdict in resolved],
         now,
     )
+    handed = [v.candidate for v in resolved if v.status is ResponseStatus.OPEN]
     if handed:
         people = [candidate.person_id for candidate in handed]
-        await driver.execute(_ENGAGE, account_id, people, [c.response_id for c in handed])
+        accounts = [account_id] * len(handed)
+        await driver.execute(ENGAGE, accounts, people, [c.response_id for c in handed])
     own = {row["campaign_id"]: row["owners"] or [] for row in rows}
-    return Decided(resolved, waiting, handed, own)
+    qualified = await hand_over(
+        session, account_id, handed, own=own, shared=settings.owners, now=now
+    )
+    return Resolution(resolved, waiting, qualified)
 
 
 async def hand_over(
     session: Transaction,
     account_id: UUID,
-    decided: Sequence[Decided],
-    shared: Sequence[str],
+    handed: Sequence[Candidate],
     *,
+    own: Mapping[UUID, Sequence[str]],
+    shared: Sequence[str],
     now: datetime,
-) -> list[Resolution]:
-    """The second half of `resolve`: owners, for all that this transaction has decided.
+) -> list[Qualified]:
+    """Give these responses, active by now, to owners, and tell their people.
 
-    Once, and after everything else: the turns of owners are the last of all locks.
+    Once a transaction, after everything else: the turns of owners are the last of all locks.
+
+    Args:
+        own: owners of the campaigns that have their own; `shared` are the account's.
     """
-    handed = [candidate for each in decided for candidate in each.handed]
-    own = {campaign: names for each in decided for campaign, names in each.own.items()}
-    owners: list[str | None] = []
-    if handed:
-        campaigns = [candidate.campaign_id for candidate in handed]
-        owners = await assign(session, account_id, campaigns, own=own, shared=shared)
-        driver = await driver_of(session)
-        await driver.execute(
-            _TELL_PEOPLE,
-            account_id,
-            [candidate.person_id for candidate in handed],
-            [candidate.response_id for candidate in handed],
-            [candidate.responded_at for candidate in handed],
-            owners,
-            ResponseStatus.OPEN.value,
-            now,
-        )
-    following = iter(owners)
-    return [
-        Resolution(
-            each.resolved,
-            each.waiting,
-            [Qualified(candidate, next(following)) for candidate in each.handed],
-        )
-        for each in decided
-    ]
+    if not handed:
+        return []
+    campaigns = [candidate.campaign_id for candidate in handed]
+    owners = await assign(session, account_id, campaigns, own=own, shared=shared)
+    driver = await driver_of(session)
+    await driver.execute(
+        _TELL_PEOPLE,
+        account_id,
+        [candidate.person_id for candidate in handed],
+        [candidate.response_id for candidate in handed],
+        [candidate.responded_at for candidate in handed],
+        owners,
+        ResponseStatus.OPEN.value,
+        now,
+    )
+    return [Qualified(candidate, owner) for candidate, owner in zip(handed, owners, strict=True)]
 
 
 def _candidate(row: Row, threshold: int) -> Candidate:

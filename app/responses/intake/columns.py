@@ -1,0 +1,112 @@
+"""The columns of responses that intake writes, each with how a record gives it.
+
+A record is written once: pending, or scored and decided already.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.models.states import Mode
+from app.responses.intake.records import RecordState
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column; a fixed one belongs to what a record is and is written with it, never again."""
+
+    name: str
+    type: str
+    get: Callable[[RecordState], Any]
+    is_fixed: bool = False
+    place: str = ""
+
+    @property
+    def sql(self) -> str:
+        """What a statement writes; `w` is the row given, `r` the stored one."""
+        return self.place or f"w.{self.name}"
+
+
+def _mode(record: RecordState) -> str:
+    return (record.scheduling.mode if record.scheduling else Mode.SYNCHRONOUS).value
+
+
+def _matched(record: RecordState) -> str | None:
+    """An array of arrays would have to be of one length; as text each has its own."""
+    matched = record.scored.matched if record.scored else None
+    return None if matched is None else f"{{{','.join(map(str, matched))}}}"
+
+
+def _part(name: str) -> Callable[[RecordState], Any]:
+    return lambda record: getattr(record.scored, name)
+
+
+_COLUMNS = (
+    Column("account_id", "uuid", lambda r: r.account_id, is_fixed=True),
+    Column("id", "uuid", lambda r: r.id, is_fixed=True),
+    Column("campaign_id", "uuid", lambda r: r.campaign_id, is_fixed=True),
+    Column("person_id", "uuid", lambda r: r.person_id, is_fixed=True),
+    Column("repeat_number", "smallint", lambda r: r.repeat_number, is_fixed=True),
+    Column("member_status", "text", lambda r: r.member_status.name),
+    Column("is_responded", "boolean", lambda r: r.member_status.responded),
+    Column("status", "text", lambda r: r.status.value),
+    Column("mode", "text", _mode),
+    Column("is_prompt", "boolean", lambda r: r.is_prompt),
+    Column("user_id", "uuid", lambda r: r.user_id),
+    Column("user_name", "text", lambda r: r.user),
+    Column("external_id", "text", lambda r: r.external_id),
+    Column("responded_at", "timestamptz", lambda r: r.responded_at),
+    Column("score", "bigint", lambda r: r.score or 0),
+    Column("attributes", "jsonb", lambda r: json.dumps(r.attributes) if r.attributes else "{}"),
+)
+_SCORED = (
+    Column("score_total", "bigint", _part("total")),
+    Column("score_person", "bigint", _part("person")),
+    Column("score_campaign", "bigint", _part("campaign")),
+    Column("score_rules", "bigint", _part("rules")),
+    Column("matched_rules", "text", _matched, place="w.matched_rules::smallint[]"),
+    Column("ruleset_version", "integer", _part("version")),
+    Column(
+        "resolved_at", "boolean", lambda r: r.waits_until is None,
+        place="CASE WHEN w.resolved_at THEN $1::timestamptz END",
+    ),
+)  # fmt: skip
+
+
+class Columns:
+    """What is written of a record, as one INSERT and one UPDATE; `$1` is the moment."""
+
+    def __init__(self, columns: Sequence[Column], moments: Sequence[str]) -> None:
+        self._columns = columns
+        names = ", ".join(column.name for column in columns)
+        given = ", ".join(f"${at}::{column.type}[]" for at, column in enumerate(columns, start=2))
+        rows = f"unnest({given}) AS w({names})"
+        written = ", ".join([column.sql for column in columns] + ["$1::timestamptz"] * len(moments))
+        self.insert = (
+            f"INSERT INTO responses ({', '.join([names, *moments])})"
+            f" SELECT {written} FROM {rows} RETURNING 1"
+        )
+        changes = [
+            # An id is its sender's: without one, another sender does not take over the last one's.
+            "external_id = coalesce(w.external_id,"
+            " CASE WHEN r.user_id = w.user_id THEN r.external_id END)"
+            if column.name == "external_id"
+            else f"{column.name} = {column.sql}"
+            for column in columns
+            if not column.is_fixed
+        ]
+        changes += [f"{name} = $1::timestamptz" for name in moments]
+        self.update = (
+            f"UPDATE responses r SET {', '.join(changes)} FROM {rows}"
+            " WHERE r.account_id = w.account_id AND r.id = w.id RETURNING 1"
+        )
+
+    def of(self, records: Sequence[RecordState], now: datetime) -> list[Any]:
+        """The statements' arguments."""
+        return [now, *([column.get(record) for record in records] for column in self._columns)]
+
+
+PENDING = Columns(_COLUMNS, ["received_at"])
+SETTLED = Columns((*_COLUMNS, *_SCORED), ["received_at", "scored_at"])

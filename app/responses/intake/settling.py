@@ -1,0 +1,191 @@
+"""Responses that need not wait: scored and decided before they are written, so written once.
+
+    people written ──▶ scores and facts read ──▶ decided ──▶ records written as they end
+                                                      └─▶ owners, in their turn, and the news
+
+No reader ever sees a pending status of theirs. Requests do this with what is synchronous, files
+also with what is asynchronous: nothing would be gained by letting their rows wait.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from app.core.driver import Row, Transaction, driver_of
+from app.models.states import Mode, ResponseStatus
+from app.notifications.outbox import emit
+from app.responses.intake.fold import AccountFacts, Context
+from app.responses.intake.records import RecordState, Scored
+from app.responses.resolution.news import happenings
+from app.responses.resolution.rules import Candidate, Verdict, decide_all
+from app.responses.resolution.sql import Resolution, hand_over
+from app.scoring.points import FIRST_PARAMETER, Points, points_of
+from app.scoring.sql import scored_rows
+
+# The columns of a response that criteria may ask for, beside its ids and its own score.
+_ASKED: Mapping[str, tuple[str, Callable[[RecordState], Any]]] = {
+    "member_status": ("text", lambda r: r.member_status.name),
+    "repeat_number": ("smallint", lambda r: r.repeat_number),
+    "responded_at": ("timestamptz", lambda r: r.responded_at),
+    "external_id": ("text", lambda r: r.external_id),
+    "user_name": ("text", lambda r: r.user),
+    "is_prompt": ("boolean", lambda r: r.is_prompt),
+    "score": ("bigint", lambda r: r.score or 0),
+    "attributes": ("jsonb", lambda r: json.dumps(r.attributes)),
+}
+_FACTS = """
+SELECT s.id, s.person_id, s.campaign_id, s.person, s.campaign, s.points, s.matched,
+       a.response_id AS active, p.nurture_until, c.threshold, c.owners,
+       EXISTS (SELECT FROM opportunity_contacts oc
+                 JOIN opportunities o ON o.account_id = oc.account_id AND o.id = oc.opportunity_id
+                WHERE oc.account_id = $1 AND oc.person_id = s.person_id
+                  AND o.state = 'open') AS has_open_opportunity
+  FROM ({scored}) s
+ CROSS JOIN LATERAL (
+       SELECT nurture_until FROM people WHERE account_id = $1 AND id = s.person_id OFFSET 0) p
+ CROSS JOIN LATERAL (
+       SELECT threshold, owners FROM campaigns
+        WHERE account_id = $1 AND id = s.campaign_id OFFSET 0) c
+  LEFT JOIN LATERAL (
+       SELECT response_id FROM active_responses
+        WHERE account_id = $1 AND person_id = s.person_id OFFSET 0) a ON true
+"""
+_KEPT = "r.person_id, r.campaign_id,"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What was decided of one account's responses, before they are written."""
+
+    account_id: UUID
+    verdicts: list[Verdict]
+    own: Mapping[UUID, Sequence[str]]
+
+    @property
+    def handed(self) -> list[Candidate]:
+        """Those that qualified."""
+        return [v.candidate for v in self.verdicts if v.status is ResponseStatus.OPEN]
+
+
+async def settle(
+    session: Transaction, records: Sequence[RecordState], context: Context
+) -> list[Settled]:
+    """Score and decide records that are not written yet; they get their status and every part.
+
+    Their people are written, and locked by this transaction or made by it.
+    """
+    by_account: dict[UUID, list[RecordState]] = {}
+    for record in records:
+        by_account.setdefault(record.account_id, []).append(record)
+    return [
+        await _settle(session, account_id, by_account[account_id], context)
+        for account_id in sorted(by_account)
+    ]
+
+
+async def announce(
+    session: Transaction, settled: Settled, context: Context, *, run_id: UUID | None
+) -> None:
+    """Hand over those that qualified, and tell what became of all; after they were written."""
+    shared = context.accounts[settled.account_id].settings.owners
+    qualified = await hand_over(
+        session,
+        settled.account_id,
+        settled.handed,
+        own=settled.own,
+        shared=shared,
+        now=context.now,
+    )
+    resolved = [verdict for verdict in settled.verdicts if verdict.waits_until is None]
+    outcome = Resolution(resolved, [], qualified)
+    await emit(session, happenings(settled.account_id, outcome, run_id=run_id), at=context.now)
+
+
+async def _settle(
+    session: Transaction, account_id: UUID, records: Sequence[RecordState], context: Context
+) -> Settled:
+    facts = context.accounts[account_id]
+    points = await points_of(session, account_id, facts.ruleset_version)
+    rows: list[Row] = []
+    waiting = iter(records)
+    # However many prompts a batch brings, no statement grows with it.
+    while portion := list(islice(waiting, facts.settings.scoring_batch_size)):
+        rows += await _facts(session, account_id, portion, points, context.now)
+    states = {record.id: record for record in records}
+    for row in rows:
+        _score(states[row["id"]], row, points.version)
+    verdicts = decide_all(
+        (_candidate(states[row["id"]], row, facts, context.now) for row in rows),
+        grace=facts.settings.score_grace,
+        now=context.now,
+    )
+    for verdict in verdicts:
+        record = states[verdict.candidate.response_id]
+        record.status, record.waits_until = verdict.status, verdict.waits_until
+    own = {row["campaign_id"]: row["owners"] or [] for row in rows}
+    return Settled(account_id, verdicts, own)
+
+
+async def _facts(
+    session: Transaction,
+    account_id: UUID,
+    records: Sequence[RecordState],
+    points: Points,
+    now: datetime,
+) -> list[Row]:
+    asked = _ASKED if points.version is not None else {}
+    driver = await driver_of(session)
+    arguments: list[Any] = [[record.person_id for record in records]]
+    arguments.append([record.campaign_id for record in records])
+    arguments += ([get(record) for record in records] for _, get in asked.values())
+    sql = _FACTS.format(scored=scored_rows(points, _rows(points, list(asked)), kept=_KEPT))
+    ids = [record.id for record in records]
+    return list(
+        await driver.fetch(sql, account_id, ids, now, points.points, *points.values, *arguments)
+    )
+
+
+def _rows(points: Points, asked: Sequence[str]) -> str:
+    """The records as given, as a FROM item; their arrays come behind the criteria's values."""
+    types = ["uuid", "uuid", *(_ASKED[name][0] for name in asked)]
+    first = FIRST_PARAMETER + len(points.values)
+    given = ", ".join(f"${at}::{kind}[]" for at, kind in enumerate(types, start=first))
+    names = ", ".join(["id", "person_id", "campaign_id", *asked])
+    return (
+        "(SELECT w.*, $3::timestamptz AS received_at"
+        f" FROM unnest($2::uuid[], {given}) AS w({names})) r"
+    )
+
+
+def _score(record: RecordState, row: Row, version: int | None) -> None:
+    record.scored = Scored(
+        total=row["person"] + row["campaign"] + (record.score or 0) + row["points"],
+        person=row["person"],
+        campaign=row["campaign"],
+        rules=row["points"],
+        matched=row["matched"],
+        version=version,
+    )
+
+
+def _candidate(record: RecordState, row: Row, facts: AccountFacts, now: datetime) -> Candidate:
+    assert record.scored is not None  # noqa: S101  (scored a moment ago)
+    threshold = facts.settings.threshold if row["threshold"] is None else row["threshold"]
+    return Candidate(
+        response_id=record.id,
+        person_id=record.person_id,
+        campaign_id=record.campaign_id,
+        score=record.scored.total,
+        threshold=threshold,
+        is_prompt=record.is_prompt,
+        mode=record.scheduling.mode if record.scheduling else Mode.SYNCHRONOUS,
+        responded_at=record.responded_at,
+        received_at=now,
+        active_response_id=row["active"],
+        has_open_opportunity=row["has_open_opportunity"],
+        nurture_until=row["nurture_until"],
+    )
