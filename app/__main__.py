@@ -1,4 +1,4 @@
-"""penstock up · serve · work · migrate · openapi · keys create."""
+"""penstock up · serve · work · migrate · openapi · keys create · import · runs list, watch."""
 
 import asyncio
 import json
@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from app import demo as sample_story
 from app.accounts.provision import issue_key
+from app.client import import_file, runs
 from app.core import garbage, log, migrations
 from app.core.auth import Scope
 from app.core.resources import Resources
@@ -29,6 +30,8 @@ cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
                   help="The batch engine for marketing operations.")  # fmt: skip
 keys = typer.Typer(no_args_is_help=True, help="API keys.")
 cli.add_typer(keys, name="keys")
+cli.add_typer(runs, name="runs")
+cli.command("import")(import_file)
 
 OPENAPI = Path(__file__).resolve().parents[1] / "openapi" / "openapi.json"
 DataDir = Annotated[

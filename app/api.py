@@ -6,9 +6,15 @@ from app.accounts.errors import KeyInvalid, KeyMissing, MissingScope, TooManyReq
 from app.accounts.keys.router import router as api_keys
 from app.accounts.router import router as accounts
 from app.campaigns.router import router as campaigns
+from app.control.actions_router import router as run_actions
 from app.control.clock_router import router as clock
+from app.control.files_router import router as run_files
 from app.control.runs_router import router as runs
 from app.core.problems import DatabaseUnavailable, ValidationFailed, problems
+from app.exports.router import router as exports
+from app.imports.results.router import router as results
+from app.imports.uploads.content_router import router as content
+from app.imports.uploads.router import router as uploads
 from app.people.opportunities.router import router as opportunities
 from app.people.router import router as people
 from app.responses.intake.router import router as intake
@@ -35,7 +41,13 @@ for router in (
     responses,
     windows,
     integrations,
+    uploads,
+    content,
+    results,
+    exports,
     runs,
+    run_files,
+    run_actions,
     clock,
 ):
     api.include_router(router)

@@ -44,7 +44,9 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
     parameters = operation.get("parameters", [])
     repeats = [known for known in parameters if known["name"] == "Idempotency-Key"]
     if "requestBody" in operation:
-        errors += [BodyTooLarge, NotJson]
+        errors.append(BodyTooLarge)
+        if any("json" in media_type for media_type in operation["requestBody"]["content"]):
+            errors.append(NotJson)
     if repeats and method == "post":
         errors += [RequestInProgress, IdempotencyKeyReused]
     elif repeats:  # only a POST is kept for its repeat; elsewhere the header means nothing

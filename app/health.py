@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core import migrations
+from app.core.files.opening import is_readable
 from app.core.metrics import Count
 from app.core.resources import Resources
 from app.responses.lanes.ages import oldest_due
@@ -35,9 +36,11 @@ class Check:
 
 
 async def checks(resources: Resources) -> dict[str, Check]:
-    """Every neighbour's state. Redis down is shown, and is no reason to refuse work."""
+    """Every neighbour's state. Redis or files down is shown, and is no reason to refuse work."""
     reachable = await resources.doorbell.is_reachable()
     redis = Check(True, "up" if reachable else "down: work waits for the sweep", {})
+    has_files = await is_readable(resources.files)
+    files = Check(True, "ok" if has_files else "unusable: uploads have to wait", {})
     try:
         async with resources.look_everywhere() as connection:
             found = await migrations.current(connection)
@@ -45,7 +48,7 @@ async def checks(resources: Resources) -> dict[str, Check]:
             ages = await oldest_due(connection)
     except (SQLAlchemyError, OSError, TimeoutError) as error:
         down = Check(False, "down", {"error": type(error).__name__})
-        return {"database": down, "redis": redis}
+        return {"database": down, "redis": redis, "files": files}
     wanted = migrations.newest()
     return {
         "database": Check(True, "up", {}),
@@ -53,6 +56,7 @@ async def checks(resources: Resources) -> dict[str, Check]:
             found == wanted, "current" if found == wanted else "behind", {"revision": found}
         ),
         "redis": redis,
+        "files": files,
         "workers": Check(bool(alive), "up" if alive else "none alive", {"alive": alive}),
         "due_work": Check(
             True,

@@ -10,6 +10,7 @@ from app import probes
 from app.accounts.idempotency import Replayed
 from app.api import api
 from app.core import problems
+from app.core.files.opening import mark
 from app.core.middleware import BodyLimit, RequestContext
 from app.core.resources import Resources
 from app.core.settings import Settings
@@ -32,6 +33,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with Resources(settings) as resources:
             app.state.resources = resources
+            await mark(resources.files)
             async with Desk(resources) as desk:
                 app.state.desk = desk
                 yield

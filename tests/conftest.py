@@ -18,7 +18,7 @@ from app.core import log
 from app.core.auth import Scope
 from app.core.ids import uuid7
 from app.core.resources import Resources
-from app.core.settings import Log, Settings
+from app.core.settings import Files, Log, Settings
 from app.main import create_app
 
 pytest_plugins = ["tests.servers"]
@@ -44,10 +44,13 @@ MakeTenant = Callable[..., Awaitable[Tenant]]
 
 
 @pytest.fixture(scope="session")
-def settings(database_url: str, redis_url: str) -> Settings:
+def settings(
+    database_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
     return Settings(
         database_url=SecretStr(database_url),
         redis_url=SecretStr(redis_url),
+        files=Files(url=f"file:{tmp_path_factory.mktemp('files')}"),
         secret_key=SecretStr("a secret of the test suite, long enough"),
         sandbox=True,
     )

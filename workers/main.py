@@ -2,6 +2,7 @@
 
     sweep        once a second, from PostgreSQL alone      ─┐
     arq          one listener per queue, woken by rings     ├─▶ drain_lane(account, campaign)
+    bulk         once a second: runs, rows of files        ─┼─▶ import_file, import_lane
     maintenance  heartbeat, counters, old answers          ─┘
 
 The sweep does not depend on the listeners: when Redis is away they are started again, and
@@ -23,6 +24,7 @@ from app.core.queue import Queue, Task, pack, redis_settings, unpack
 from app.core.resources import Resources
 from app.core.settings import Settings, UnknownSetting
 from workers import clock, maintenance
+from workers.bulk import Bulk, begin_run
 from workers.maintenance import every
 from workers.scoring import drain_lane
 from workers.sweep import Sweep
@@ -33,6 +35,7 @@ _log = log.get(__name__)
 
 FUNCTIONS: dict[Queue, list[Function]] = {
     Queue.INTERACTIVE: [task(Task.DRAIN_LANE, drain_lane)],
+    Queue.BULK: [task(Task.WORK_ON_RUN, begin_run)],
 }
 _PAUSE_SECONDS = 1.0
 
@@ -95,10 +98,12 @@ async def run(settings: Settings) -> None:
             others.append(asyncio.create_task(every(work, seconds, clock.advance_if_asked)))
         _log.info("worker_started", worker_id=str(work.worker_id), pid=work.pid)
         sweep = asyncio.create_task(Sweep(work).run())
+        bulk = asyncio.create_task(Bulk(work).run())
         await work.is_stopping.wait()
+        work.bulk_wanted.set()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(settings.workers.drain_timeout.total_seconds()):
-                await sweep
+                await asyncio.gather(sweep, bulk)
                 await work.drained()
         for running in (*listeners, *others):
             running.cancel()

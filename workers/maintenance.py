@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import TextClause, text
@@ -11,7 +12,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.accounts.idempotency import forget_old
 from app.core import clock, log
 from app.core.failpoints import Purpose
+from app.core.files.local import LocalFiles
 from app.core.metrics import counts_of_this_worker
+from app.exports import forgetting as run_files
+from app.imports import forgetting as rows
+from app.imports.uploads import forgetting as uploads
 from app.responses.counters import fold
 from app.responses.retention import forget
 from workers.work import Work
@@ -20,6 +25,7 @@ _log = log.get(__name__)
 
 FOLD_EVERY_SECONDS = 3.0
 FORGET_EVERY_SECONDS = 600.0
+_DRAFTS_KEPT = timedelta(days=1)
 
 _BEAT = text(
     """
@@ -70,14 +76,21 @@ async def fold_counters(work: Work) -> None:
 
 
 async def forget_what_is_over(work: Work) -> None:
-    """Delete what is kept no longer: answers to repeats, windows, events, runs, intake keys."""
+    """Delete what is kept no longer: answers to repeats, windows, events, runs, intake keys, and
+    files with what is known of their rows.
+    """
     for account_id in await _accounts(work, _ACCOUNTS):
         async with work.unit_of_work(account_id, purpose=Purpose.FORGETTING) as session:
             await forget_old(session)
+        await uploads.forget(work.resources, account_id)
+        await run_files.forget(work.resources, account_id)
         deleted = 1
         while deleted and not work.is_stopping.is_set():
             async with work.unit_of_work(account_id, purpose=Purpose.FORGETTING) as session:
                 deleted = await forget(session, account_id, now=clock.business_now(session))
+                deleted += await rows.forget(session, account_id, now=clock.business_now(session))
+    if isinstance(work.resources.files, LocalFiles):
+        await work.resources.files.tidy(older_than=_DRAFTS_KEPT)
 
 
 async def every(work: Work, seconds: float, deed: Callable[[Work], Awaitable[None]]) -> None:

@@ -79,7 +79,7 @@ async def _claim(work: Work, line: Line, account_id: UUID, campaign_id: UUID) ->
         )
         if claimed is None:
             return None
-        token, run_id = claimed
+        token, run_id = claimed.token, claimed.run_id
         if run_id is not None:
             tally = await ledger.tally_of(session, account_id, run_id)
             return Drain(work, line, Lease(account_id, campaign_id, token, run_id), tally)

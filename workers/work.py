@@ -26,6 +26,8 @@ class Work:
         self.is_stopping = asyncio.Event()
         # Set when a lane was given back, so that the sweep need not wait for its second.
         self.lane_freed = asyncio.Event()
+        # Set when a run may have become due, so that the bulk side need not wait either.
+        self.bulk_wanted = asyncio.Event()
 
     @property
     def settings(self) -> Settings:

@@ -39,20 +39,25 @@ async def list_runs(
         tx, caller.account_id, at, kind=kind, state=state, subject_id=campaign
     )
     rows, following = at.page(found, lambda run: run.id)
-    return {"items": [_read(run) for run in rows], "next_cursor": following}
+    return {"items": [shown(run) for run in rows], "next_cursor": following}
 
 
 @router.get("/runs/{run_id}", response_model=RunRead, responses=problems(RunNotFound))
 async def read_run(run_id: UUID, caller: RunReader, tx: Tx) -> RunRead:
     """One run, with its counts as they stand now."""
-    return _read(await queries.get_run(tx, caller.account_id, run_id))
+    return shown(await queries.get_run(tx, caller.account_id, run_id))
 
 
-def _read(run: Run) -> RunRead:
+def shown(run: Run) -> RunRead:
+    """A run as it is answered with."""
     failed = run.error_code is not None
+    details = dict(run.details)
+    progress = details.pop("progress", None)
     return RunRead.model_validate(
         {
             **run.model_dump(),
+            "details": details,
+            "progress": progress if run.state is RunState.RUNNING else None,
             "campaign_id": run.subject_id if run.kind is RunKind.SCORING else None,
             "upload_id": run.subject_id if run.kind is RunKind.IMPORT else None,
             "error": RunError(code=run.error_code or "", detail=run.error_detail or "")

@@ -5,6 +5,7 @@ AppError                                        over HTTP    in a task
 ├── Conflict      it is in the wrong state      409          the run failed
 ├── Invalid       its content makes no sense    422          the run failed
 ├── Forbidden     this caller may not           403          the run failed
+├── OutOfRoom     there is no room to keep it   507          stays due, tried again
 └── Unavailable   a neighbour is down           503          stays due, tried again
 
 Five more exist only where HTTP is spoken: Unauthenticated 401, Stale 412, TooLarge 413,
@@ -82,6 +83,10 @@ class Unavailable(AppError):
     """A neighbour is down; the same call may work in a moment."""
 
     retry_after = timedelta(seconds=1)
+
+
+class OutOfRoom(AppError):
+    """There is no room left for it."""
 
 
 class Unauthenticated(AppError):

@@ -50,9 +50,10 @@ class Task(StrEnum):
     """Every function a ring can ask for."""
 
     DRAIN_LANE = "drain_lane"
+    WORK_ON_RUN = "work_on_run"
 
 
-QUEUE_OF = {Task.DRAIN_LANE: Queue.INTERACTIVE}
+QUEUE_OF = {Task.DRAIN_LANE: Queue.INTERACTIVE, Task.WORK_ON_RUN: Queue.BULK}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from app.core.db import Session, engine_of
 from app.core.driver import Direct, Driver
 from app.core.errors import Unavailable
 from app.core.failpoints import Moment, Purpose, armed, place
+from app.core.files.opening import store_of
 from app.core.queue import Doorbell
 from app.core.settings import Settings
 
@@ -33,6 +34,7 @@ class Resources:
         self.everywhere: AsyncEngine = engine_of(settings, "penstock_sweep", pool=2)
         self.sessions = async_sessionmaker(self.engine, class_=Session, expire_on_commit=False)
         self.doorbell = Doorbell(settings.redis_url.get_secret_value())
+        self.files = store_of(settings.files)
         self._failpoint = armed(settings.failpoint) if settings.failpoint else None
         self._stack = AsyncExitStack()
 

@@ -18,6 +18,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from app.core.failpoints import armed
 
 PREFIX = "PENSTOCK_"
+# What the command line's client is told; no process of the service reads them.
+_OF_THE_CLIENT = {f"{PREFIX}URL", f"{PREFIX}KEY"}
 
 
 class UnknownSetting(Exception):
@@ -42,7 +44,7 @@ class Http(Group):
 class Database(Group):
     """Connections to PostgreSQL, and how long a statement may wait or run."""
 
-    pool: int = Field(10, ge=2, description="Connections of one process.")
+    pool: int = Field(16, ge=2, description="Connections of one process, at most.")
     pool_timeout: timedelta = Field(
         timedelta(seconds=15), description="Wait until one of them is free; 503 after it."
     )
@@ -82,6 +84,7 @@ class Workers(Group):
     """One worker process."""
 
     lanes: int = Field(4, ge=1, description="Lanes drained at once by one process.")
+    runs: int = Field(4, ge=1, description="Runs worked on at once by one process.")
     heartbeat: timedelta = Field(timedelta(seconds=5), description="Pause between signs of life.")
     drain_timeout: timedelta = Field(
         timedelta(minutes=10), description="How long work at hand may finish after SIGTERM."
@@ -98,7 +101,53 @@ class Limits(Group):
 class Files(Group):
     """Where uploads and run files are kept."""
 
-    url: str = Field("file:.penstock/files", description="`file:` folder, or `s3:` bucket.")
+    url: str = Field(
+        "file:.penstock/files",
+        pattern=r"^(file:.+|s3:(//)?[a-z0-9][a-z0-9.-]+(/.*)?)$",
+        description="`file:` folder, or `s3:` bucket and prefix; the same for every process.",
+    )
+    endpoint: str = Field("", description="Address of a bucket's server; empty: Amazon's.")
+    region: str = Field("us-east-1", description="Region of the bucket.")
+    access_key: SecretStr = Field(
+        SecretStr(""), description="Left out, the host's own identity is used."
+    )
+    secret_key: SecretStr = Field(SecretStr(""), description="The access key's secret.")
+    allow_http: bool = Field(False, description="Whether the endpoint may be without TLS.")
+    timeout: timedelta = Field(timedelta(seconds=30), description="Longest request to a bucket.")
+
+
+class Imports(Group):
+    """How files of rows are taken in, kept and read."""
+
+    running: int = Field(2, ge=1, description="Imports of one account that are worked on at once.")
+    waiting: int = Field(10, ge=1, description="Imports of one account that may wait; 429 above.")
+    max_bytes: ByteSize = Field(
+        ByteSize(20 * 2**30), description="Largest content of one upload; 413 above."
+    )
+    piece: ByteSize = Field(
+        ByteSize(8 * 2**20), description="Content is kept durably in pieces of this size."
+    )
+    silence: timedelta = Field(
+        timedelta(minutes=1), description="Longest pause of a sender in the middle of its content."
+    )
+    open_for: timedelta = Field(
+        timedelta(days=1), description="An upload that nothing comes for is forgotten after it."
+    )
+    chunk_rows: int = Field(200, ge=1, description="Rows of one transaction.")
+    segment_rows: int = Field(40_000, ge=1, description="Rows that are cut into chunks together.")
+    segment_bytes: ByteSize = Field(
+        ByteSize(16 * 2**20), description="The same by size, whichever comes first."
+    )
+    lanes: int = Field(2, ge=1, description="Lanes of imports drained at once by one process.")
+
+
+class Webhooks(Group):
+    """Calls to addresses that customers give."""
+
+    allow_private: bool = Field(
+        False, description="Calls private networks and plain http too; for sandboxes."
+    )
+    ca_file: str = Field("", description="Certificates to believe besides the public ones, PEM.")
 
 
 class Log(Group):
@@ -135,16 +184,21 @@ class Settings(BaseSettings):
     workers: Workers = Field(default_factory=Workers)
     limits: Limits = Field(default_factory=Limits)
     files: Files = Field(default_factory=Files)
+    imports: Imports = Field(default_factory=Imports)
+    webhooks: Webhooks = Field(default_factory=Webhooks)
     log: Log = Field(default_factory=Log)
 
     @model_validator(mode="after")
     def _connections_are_left_over(self) -> Self:
-        """Intake keeps a connection for each of its transactions, a drain one for its turn."""
-        taken = max(self.intake.transactions, self.workers.lanes)
-        if self.database.pool < taken + 2:
+        """Intake keeps a connection for each of its transactions; a worker one for each lane and
+        each run.
+        """
+        working = self.workers.lanes + self.workers.runs + self.imports.lanes
+        if self.database.pool < max(self.intake.transactions, working) + 2:
             raise ValueError(
-                "PENSTOCK_DATABASE__POOL must be at least 2 above "
-                "PENSTOCK_INTAKE__TRANSACTIONS and PENSTOCK_WORKERS__LANES"
+                "PENSTOCK_DATABASE__POOL must be at least 2 above PENSTOCK_INTAKE__TRANSACTIONS,"
+                " and above PENSTOCK_WORKERS__LANES, PENSTOCK_WORKERS__RUNS and"
+                " PENSTOCK_IMPORTS__LANES together"
             )
         return self
 
@@ -193,6 +247,6 @@ def _given() -> Mapping[str, str | None]:
 def _refuse_unknown_names(environment: Mapping[str, str | None]) -> None:
     known = names()
     for name in sorted(environment):
-        if name.upper().startswith(PREFIX) and name.upper() not in known:
+        if name.upper().startswith(PREFIX) and name.upper() not in {*known, *_OF_THE_CLIENT}:
             near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.0)
             raise UnknownSetting(f"{name} is no setting; did you mean {near[0]}?")

@@ -25,6 +25,10 @@ class EventType(StrEnum):
 
     RESPONSE_QUALIFIED = "response.qualified"
     RESPONSES_RESOLVED = "responses.resolved"
+    RUN_STARTED = "run.started"
+    RUN_SUCCEEDED = "run.succeeded"
+    RUN_FAILED = "run.failed"
+    RUN_CANCELLED = "run.cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ def add_events(
         return
     session.info["reach"](OUTBOX)
     writes.add(
-        "told",
+        f"told_{happenings[0].account_id.hex}",
         _EMIT,
         [happening.account_id for happening in happenings],
         [uuid7() for _ in happenings],

@@ -50,3 +50,59 @@ class ResponsesResolved(BaseModel):
     type: Literal["responses.resolved"]
     timestamp: datetime
     data: Resolved
+
+
+class RunCounts(BaseModel):
+    """total = succeeded + failed + skipped + unprocessed."""
+
+    total: int
+    succeeded: int
+    failed: int
+    skipped: int
+    unprocessed: int
+
+
+class RunNews(BaseModel):
+    """A run that began or ended."""
+
+    run_id: UUID
+    kind: str
+    state: str
+    counts: RunCounts | None = Field(description="Null where a run has no rows, or none yet.")
+    error_code: str | None
+
+
+class RunStarted(BaseModel):
+    """One event for each run that a worker begins."""
+
+    id: UUID
+    type: Literal["run.started"]
+    timestamp: datetime
+    data: RunNews
+
+
+class RunSucceeded(BaseModel):
+    """One event for each run that succeeded, also with warnings."""
+
+    id: UUID
+    type: Literal["run.succeeded"]
+    timestamp: datetime
+    data: RunNews
+
+
+class RunFailed(BaseModel):
+    """One event for each run that failed in the end."""
+
+    id: UUID
+    type: Literal["run.failed"]
+    timestamp: datetime
+    data: RunNews
+
+
+class RunCancelled(BaseModel):
+    """One event for each run that somebody cancelled."""
+
+    id: UUID
+    type: Literal["run.cancelled"]
+    timestamp: datetime
+    data: RunNews

@@ -4,7 +4,14 @@ from fastapi import APIRouter
 
 from app.core.routes import Route
 from app.notifications.outbox import EventType
-from app.notifications.schemas import ResponseQualified, ResponsesResolved
+from app.notifications.schemas import (
+    ResponseQualified,
+    ResponsesResolved,
+    RunCancelled,
+    RunFailed,
+    RunStarted,
+    RunSucceeded,
+)
 
 router = APIRouter(route_class=Route, tags=["events"])
 
@@ -17,3 +24,23 @@ def response_qualified(event: ResponseQualified) -> None:
 @router.post(EventType.RESPONSES_RESOLVED.value, status_code=204)
 def responses_resolved(event: ResponsesResolved) -> None:
     """A transaction resolved these many responses."""
+
+
+@router.post(EventType.RUN_STARTED.value, status_code=204)
+def run_started(event: RunStarted) -> None:
+    """A worker has begun a run."""
+
+
+@router.post(EventType.RUN_SUCCEEDED.value, status_code=204)
+def run_succeeded(event: RunSucceeded) -> None:
+    """A run has succeeded; some of its rows may have failed."""
+
+
+@router.post(EventType.RUN_FAILED.value, status_code=204)
+def run_failed(event: RunFailed) -> None:
+    """A run has failed."""
+
+
+@router.post(EventType.RUN_CANCELLED.value, status_code=204)
+def run_cancelled(event: RunCancelled) -> None:
+    """A run was cancelled."""

@@ -28,6 +28,29 @@ UPDATE runs SET state = $3, finished_at = $4 WHERE account_id = $1 AND id = $2
 _TALLY = "SELECT succeeded, failed, skipped, details FROM runs WHERE account_id = $1 AND id = $2"
 
 
+_SAY = """
+UPDATE runs SET details = details || $3::jsonb, processed = $4 WHERE account_id = $1 AND id = $2
+"""
+_ALL_WELL = """
+UPDATE runs SET total = $3, processed = $3, succeeded = $3, failed = 0, skipped = 0,
+       unprocessed = 0
+ WHERE account_id = $1 AND id = $2
+"""
+
+
+async def say(
+    session: Transaction, account_id: UUID, run_id: UUID, details: str, *, processed: int
+) -> None:
+    """Add details, as JSON, to those of a run that goes on."""
+    driver = await driver_of(session)
+    await driver.execute(_SAY, account_id, run_id, details, processed)
+
+
+async def account_for(session: Transaction, account_id: UUID, run_id: UUID, *, rows: int) -> None:
+    """Write the account of a run in which every row went well."""
+    await (await driver_of(session)).execute(_ALL_WELL, account_id, run_id, rows)
+
+
 async def open_run(
     session: Transaction,
     account_id: UUID,

@@ -16,6 +16,14 @@ class RunError(BaseModel):
     detail: str
 
 
+class RunProgress(BaseModel):
+    """How fast a run with rows goes, and how long it will take at that rate."""
+
+    phase: str = Field(description="`reading` the file, then `loading` its rows.")
+    rows_per_second: float | None
+    remaining_seconds: float | None
+
+
 class RunRead(BaseModel):
     """One execution: what it was, how far it is, what came of every row.
 
@@ -47,4 +55,5 @@ class RunRead(BaseModel):
     details: dict[str, Any] = Field(
         description="Scoring: chunks, rows and seconds of each stage, and rows by final status."
     )
+    progress: RunProgress | None = Field(description="Of a run with rows, while it runs.")
     error: RunError | None

@@ -27,6 +27,7 @@ async def test_readyz_fails_without_a_fresh_sign_of_life_and_holds_with_one(
     states = {name: check["state"] for name, check in with_worker.json()["checks"].items()}
     assert states["database"] == states["redis"] == states["workers"] == "up"
     assert states["migrations"] == "current"
+    assert states["files"] == "ok"
     assert "due_work" in states
     assert without.status_code == 503
     assert without.headers["Retry-After"] == "1"

@@ -1,0 +1,1 @@
+"""Exports from outside: ordered over HTTP, written by the deed of a worker, read over HTTP."""

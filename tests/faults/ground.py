@@ -67,6 +67,7 @@ def ground_on(database_url: str, valkey: Valkey, keys: Keys, logs: Path) -> Grou
         "PENSTOCK_DATABASE_URL": database_url,
         "PENSTOCK_REDIS_URL": valkey.url(),
         "PENSTOCK_SECRET_KEY": SECRET,
+        "PENSTOCK_FILES__URL": f"file:{logs.parent / 'files'}",
     }
     return Ground(database_url, valkey, Processes(environment, logs), keys)
 

@@ -5,7 +5,7 @@ import itertools
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -28,11 +28,16 @@ class Processes:
         self.running: list[Process] = []
         self.are_ended = False
 
-    async def start(self, *module: str, **settings: str) -> Process:
-        """Start `python -m module …`; its output goes to a log of its own."""
+    async def start(self, *module: str, through: Sequence[str] = (), **settings: str) -> Process:
+        """Start `python -m module …`; its output goes to a log of its own.
+
+        Args:
+            through: a command that runs the one it is given, e.g. in a namespace.
+        """
         log = (self._logs / f"{next(self._numbers):03}-{module[-1]}.log").open("wb")
         self._files.append(log)
         process = await asyncio.create_subprocess_exec(
+            *through,
             sys.executable,
             "-m",
             *module,
@@ -44,9 +49,9 @@ class Processes:
         self.running.append(process)
         return process
 
-    async def api(self, port: int, **settings: str) -> Process:
+    async def api(self, port: int, through: Sequence[str] = (), **settings: str) -> Process:
         """Start an API and wait until it answers."""
-        process = await self.start(*API, PENSTOCK_HTTP__PORT=str(port), **settings)
+        process = await self.start(*API, through=through, PENSTOCK_HTTP__PORT=str(port), **settings)
         await until(lambda: answers(port), seconds=30)
         return process
 

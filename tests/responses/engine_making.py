@@ -168,7 +168,7 @@ async def claim(work: Work, tenant: Tenant, campaign: Json) -> Lease:
             requested_by=None,
             now=clock.business_now(session),
         )
-        lease = Lease(account_id, campaign_id, claimed[0], run_id)
+        lease = Lease(account_id, campaign_id, claimed.token, run_id)
         await leases.set_run(session, lease)
     return lease
 

@@ -48,8 +48,9 @@ async def test_however_many_connections_have_died_the_next_work_finds_a_living_o
     "groups",
     [
         {"database": Database(pool=3)},
-        {"intake": Intake(transactions=9)},
+        {"intake": Intake(transactions=15)},
         {"workers": Workers(lanes=9)},
+        {"workers": Workers(runs=9)},
     ],
 )
 def test_settings_leave_connections_for_what_keeps_none(

@@ -11,8 +11,12 @@ from tests.guards.test_routes import APP, IN_THE_API, PATHS, SCOPES_OF, scopes_i
 Schema = dict[str, Any]
 
 _IN_BRACES = re.compile(r"\{(\w+)\}")
-# Headers that name nothing of anybody's: versions, and keys that each account has for itself.
-HEADERS = {"idempotency-key", "if-match"}
+# Headers that name nothing of anybody's: versions, keys that each account has for itself, and what
+# is said of the body beside them.
+HEADERS = {
+    *("idempotency-key", "if-match"),
+    *("content-digest", "content-encoding", "digest", "tus-resumable", "upload-offset"),
+}
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,11 @@ class Operation:
     def collections(self) -> list[str]:
         """The list in which each thing named in the path is found, e.g. `/v1/people`."""
         return [self.path[: found.start() - 1] for found in _IN_BRACES.finditer(self.path)]
+
+    @property
+    def placeholders(self) -> list[str]:
+        """What each thing named in the path is called there, e.g. `person_id`."""
+        return _IN_BRACES.findall(self.path)
 
     @property
     def statuses(self) -> frozenset[int]:
@@ -70,8 +79,13 @@ class Operation:
 
     def at(self, *names: str) -> str:
         """Its address with these names in the path, in their order."""
-        left = iter(names)
-        return _IN_BRACES.sub(lambda _: next(left), self.path)
+        return filled(self.path, *names)
+
+
+def filled(path: str, *names: str) -> str:
+    """A path with these names in it, in their order."""
+    left = iter(names)
+    return _IN_BRACES.sub(lambda _: next(left), path)
 
 
 OPERATIONS = [Operation(path, method) for path, method in IN_THE_API]

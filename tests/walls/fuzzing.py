@@ -17,10 +17,14 @@ from app.core.auth import Scope
 from tests.conftest import Tenant
 from tests.guards.test_routes import APP
 from tests.walls.document import OPERATIONS, Operation
-from tests.walls.making import Owner, furnish, listed
+from tests.walls.making import Owner, furnish
 from tests.walls.serving import Service
+from tests.walls.test_another_accounts_ids import names_in
 
-Names = Mapping[Operation, Sequence[str]]
+Names = Mapping[Operation, Sequence[tuple[str, ...]]]
+
+# Bytes as they are, by another name.
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 
 # The key is ours to send, always the right one: a case without it would be no case of its own.
 _CONFIG = schemathesis.Config.from_dict({"generation": {"with-security-parameters": False}})
@@ -64,10 +68,12 @@ class Ground:
     platform: str
     names: Names
 
-    def try_out(self, operation: Operation, case: Case[Any], name: str | None = None) -> None:
+    def try_out(
+        self, operation: Operation, case: Case[Any], names: tuple[str, ...] | None = None
+    ) -> None:
         """Send a case, to a thing that is there if one is named, and check the answer."""
-        if name is not None and is_sound(case, ParameterLocation.PATH):
-            case.path_parameters = {next(iter(case.path_parameters)): name}
+        if names is not None and is_sound(case, ParameterLocation.PATH):
+            case.path_parameters = dict(zip(operation.placeholders, names, strict=True))
         key = self.platform if operation.scopes == {Scope.PLATFORM} else self.key
         checks = list(checks_of(operation))
         headers = {"Authorization": f"Bearer {key}"}
@@ -95,16 +101,14 @@ async def names_for(service: Service, database_url: str, key: str) -> Names:
     ) as http:
         tenant = Tenant(http, await identify(service.resources, key), key, "fuzzed")
         await furnish(Owner(tenant), service.resources, database_url)
-        return {one: await _names(tenant, one) for one in OPERATIONS if one.collections}
+        naming = [one for one in OPERATIONS if one.collections]
+        return {one: names for one in naming if (names := await _names(tenant, one))}
 
 
-async def _names(tenant: Tenant, operation: Operation) -> list[str]:
-    (collection,) = operation.collections
-    if collection == "/v1/accounts":
-        return [str(tenant.account_id)]
-    found = [one.get("id") or one["name"] for one in await listed(tenant.http, collection)]
+async def _names(tenant: Tenant, operation: Operation) -> list[tuple[str, ...]]:
     # Its own key is what the fuzzer would lose first.
-    return [one for one in found if one != str(tenant.caller.key_id)]
+    found = await names_in(Owner(tenant), operation)
+    return [names for names in found if str(tenant.caller.key_id) not in names]
 
 
 def boundaries_of(operation: Operation) -> Iterator[Case[Any]]:

@@ -56,4 +56,5 @@ def _all(rows: Rows) -> Iterable[str]:
 
 
 def _as_text(found: re.Match[str]) -> str:
-    return bytes.fromhex(found[1]).decode()
+    # What is sealed or packed is no text; what of it looks like some must still be nobody's.
+    return bytes.fromhex(found[1]).decode(errors="replace")

@@ -2,14 +2,19 @@
 
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import httpx
 
+from app.core.failpoints import Purpose
 from app.core.ids import uuid7
 from app.core.resources import Resources
+from app.imports.staging import Staging
 from app.models.states import ResponseStatus
 from app.responses import counters
+from app.runs import queue
 from tests.conftest import Tenant
+from tests.exports.making import write
 from tests.responses.engine_making import QUALIFYING, configure
 from tests.responses.test_poison_rows import poison
 from workers.sweep import settle
@@ -57,6 +62,8 @@ async def furnish(owner: Owner, resources: Resources, database_url: str) -> Owne
     key = await owner.post("api-keys", {"user": owner.text(), "scopes": ["read"]})
     await owner.post(f"api-keys/{key['api_key']['id']}/rotate")
     await _responses(owner, resources, database_url, campaign)
+    await _export(owner, resources, campaign)
+    await _uploads(owner, resources, campaign)
     return owner
 
 
@@ -147,6 +154,39 @@ async def _responses(owner: Owner, resources: Resources, database_url: str, camp
     await owner.post(f"windows/{window['id']}/flush")
     await settle(work)
     await owner.post("responses", item())
+
+
+async def _export(owner: Owner, resources: Resources, campaign: Json) -> None:
+    """A run that has left a file."""
+    columns = ["id", "person.email", f"attributes.{owner.text()}"]
+    wanted = {"object": "responses", "campaign": campaign["code"], "columns": columns}
+    await write(resources, owner.tenant, await owner.post("exports", wanted))
+
+
+async def _uploads(owner: Owner, resources: Resources, campaign: Json) -> None:
+    """One that is open, one whose rows wait for their lanes."""
+    order = {
+        "object": "responses",
+        "campaign": campaign["code"],
+        "mapping": {owner.text(): "external_id", owner.text(): None},
+        "source": {"url": "https://example.com/", "headers": {"X-Token": owner.text()}},
+    }
+    await owner.post("uploads", order)
+    path = f"imports?object=responses&campaign={campaign['code']}"
+    content = f"external_id,email\n{owner.text()},{owner.email()}\n".encode()
+    repeated = {"Idempotency-Key": owner.text(), "Content-Type": "text/csv"}
+    answer = await owner.tenant.http.post(f"/v1/{path}", content=content, headers=repeated)
+    assert answer.status_code == 202, answer.text
+    run_id = UUID(answer.json()["run_id"])
+    async with resources.line() as line:
+        lease = resources.settings.scoring.lease
+        purpose = Purpose.RUN_CLAIM
+        async with line.unit_of_work(owner.tenant.account_id, purpose=purpose) as tx:
+            claimed = await queue.claim(
+                tx, owner.tenant.account_id, run_id, holder="furnish", lease=lease, places=2
+            )
+        assert claimed is not None
+        await Staging(resources, line, claimed, is_stopping=lambda: False).read()
 
 
 async def listed(http: httpx.AsyncClient, collection: str) -> list[Json]:

@@ -6,7 +6,7 @@ from app.core.auth import Scope
 from app.core.ids import uuid7
 from tests.walls.bodies import body_for
 from tests.walls.conftest import Lines
-from tests.walls.document import OPERATIONS, Operation
+from tests.walls.document import OPERATIONS, Operation, filled
 from tests.walls.making import Owner, listed
 from tests.walls.place import Place
 from tests.walls.watching import Watch, gist_of
@@ -16,12 +16,23 @@ NAMING = [operation for operation in OPERATIONS if operation.collections]
 ACCOUNTS = "/v1/accounts"
 
 
-async def names_in(owner: Owner, collection: str) -> list[str]:
-    """By what the owner's things of one kind are named in a path."""
-    if collection == ACCOUNTS:
-        return [str(owner.tenant.account_id)]
-    found = [one.get("id") or one["name"] for one in await listed(owner.tenant.http, collection)]
-    assert found, f"`furnish` makes nothing that {collection} lists: let it make one"
+async def names_in(owner: Owner, operation: Operation) -> list[tuple[str, ...]]:
+    """By what the owner's things of one kind are named in a path, behind what they belong to."""
+    if operation.collections == [ACCOUNTS]:
+        return [(str(owner.tenant.account_id),)]
+    found: list[tuple[str, ...]] = [()]
+    for collection in operation.collections:
+        found = [
+            (*names, one.get("id") or one["name"])
+            for names in found
+            for one in await listed(owner.tenant.http, filled(collection, *names))
+        ]
+    return found
+
+
+async def some_of(owner: Owner, operation: Operation) -> list[tuple[str, ...]]:
+    found = await names_in(owner, operation)
+    assert found, f"`furnish` makes nothing for {operation}: let it make one"
     return found
 
 
@@ -40,18 +51,18 @@ def test_there_are_routes_that_name_something() -> None:
 async def test_what_another_account_has_is_not_found(
     operation: Operation, place: Place, lines: Lines
 ) -> None:
-    assert len(operation.collections) == 1, "a test for paths that name two things is missing"
-    names = await names_in(place.owner, operation.collections[0])
+    every = await some_of(place.owner, operation)
     body = body_for(operation)
 
     async with Watch(place, await place.a_stranger(), lines) as watch:
-        for name in names:
-            answer = await watch.send(operation.method, operation.at(name), names=[name], json=body)
-            other = unknown(name)
-            nothing = await watch.send(operation.method, operation.at(other), json=body)
+        for names in every:
+            path = operation.at(*names)
+            answer = await watch.send(operation.method, path, names=names, json=body)
+            others = (unknown(names[0]), *names[1:])
+            nothing = await watch.send(operation.method, operation.at(*others), json=body)
 
             assert answer.status_code == expected(operation)
-            assert gist_of(answer, name) == gist_of(nothing, other)
+            assert gist_of(answer, *names) == gist_of(nothing, *others)
 
 
 def expected(operation: Operation) -> int:
@@ -68,11 +79,12 @@ def expected(operation: Operation) -> int:
 async def test_the_installations_key_finds_nothing_of_an_account(
     operation: Operation, place: Place, lines: Lines
 ) -> None:
-    names = await names_in(place.owner, operation.collections[0])
+    every = await some_of(place.owner, operation)
     body = body_for(operation)
 
     async with Watch(place, await place.the_installation(), lines) as watch:
-        for name in names:
-            answer = await watch.send(operation.method, operation.at(name), names=[name], json=body)
+        for names in every:
+            path = operation.at(*names)
+            answer = await watch.send(operation.method, path, names=names, json=body)
 
             assert answer.status_code == 404

@@ -17,9 +17,12 @@ from tests.walls.watching import Watch, gist_of
 # The list in which a field's thing is found, and by what it may be named.
 NAMED: dict[str, tuple[str, tuple[str, ...]]] = {
     "Contact.person_id": ("/v1/people", ("id",)),
+    "ExportCreate.campaign": ("/v1/campaigns", ("id", "code")),
     "PersonUpsert.id": ("/v1/people", ("id",)),
     "Reactivation.default_campaign": ("/v1/campaigns", ("id", "code")),
     "ResponseCreate.campaign": ("/v1/campaigns", ("id", "code")),
+    "UploadCreate.campaign": ("/v1/campaigns", ("id", "code")),
+    "UploadCreate.retry_of": ("/v1/runs", ("id",)),
 }
 
 

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from schemathesis import Case, GenerationMode
 
 from app.core.auth import Scope
-from app.core.settings import Limits, Settings
+from app.core.settings import Files, Limits, Settings
 from tests.conftest import ACCOUNT_SCOPES
 from tests.guards.test_routes import OPERATIONS as PATHS
 from tests.walls.databases import a_database
@@ -33,8 +33,11 @@ async def fuzzed_database_url() -> AsyncIterator[str]:
 
 
 @pytest.fixture(scope="session")
-def ground(fuzzed_database_url: str, redis_url: str) -> Iterator[Ground]:
+def ground(
+    fuzzed_database_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Ground]:
     told = Settings(
+        files=Files(url=f"file:{tmp_path_factory.mktemp('files')}"),
         database_url=SecretStr(fuzzed_database_url),
         redis_url=SecretStr(redis_url),
         secret_key=SecretStr("a secret of the test suite, long enough"),
@@ -80,7 +83,7 @@ def test_whatever_is_sent_the_answer_is_as_documented(
         suppress_health_check=list(HealthCheck),
     )
     @given(case=cases, name=names)
-    def all_hold(case: Case[Any], name: str | None) -> None:
+    def all_hold(case: Case[Any], name: tuple[str, ...] | None) -> None:
         ground.try_out(operation, case, name)
 
     all_hold()

@@ -101,6 +101,10 @@ class People:
         """Those that this transaction makes, in the order of their items."""
         return [person for person in self.by_id.values() if person.stored is None]
 
+    def changed(self) -> list[PersonState]:
+        """Those who were there before and differ now."""
+        return [person for person in self.by_id.values() if person.changed]
+
     def merge(self, person: PersonState, given: PersonIn) -> list[Caution]:
         """Merge the given fields; an absent or null one never erases."""
         warnings: list[Caution] = []

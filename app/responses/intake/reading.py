@@ -32,16 +32,16 @@ SELECT jsonb_build_array(w.account_id, w.ref, c.id, c.member_statuses,
 # be too large for one value.
 _PERSON = f"jsonb_build_array({_COLUMNS}) AS doc".replace("p.attributes", "'{}'::jsonb")
 # One round trip instead of six: what a lone request waits for is mostly trips.
-_WORLD = f"""
+_WORLD_TEMPLATE = f"""
 WITH named AS ({_CAMPAIGNS} c.code = w.ref UNION ALL {_CAMPAIGNS} c.id = w.id),
 found AS (
-    SELECT {_PERSON} FROM unnest($10::uuid[], $11::uuid[]) AS w(account_id, id)
+    SELECT {{person}} FROM unnest($10::uuid[], $11::uuid[]) AS w(account_id, id)
       JOIN people p ON p.account_id = w.account_id AND p.id = w.id
     UNION ALL
-    SELECT {_PERSON} FROM unnest($12::uuid[], $13::text[]) AS w(account_id, external_id)
+    SELECT {{person}} FROM unnest($12::uuid[], $13::text[]) AS w(account_id, external_id)
       JOIN people p ON p.account_id = w.account_id AND p.external_id = w.external_id
     UNION ALL
-    SELECT {_PERSON} FROM unnest($14::uuid[], $15::text[]) AS w(account_id, email)
+    SELECT {{person}} FROM unnest($14::uuid[], $15::text[]) AS w(account_id, email)
       JOIN people p ON p.account_id = w.account_id AND p.email_folded = w.email
 )
 SELECT business_now() AS now,
@@ -60,6 +60,8 @@ SELECT business_now() AS now,
           LEFT JOIN responses r ON r.account_id = k.account_id AND r.id = k.response_id) AS seen,
        (SELECT jsonb_agg(doc) FROM found) AS people
 """
+_WORLD = _WORLD_TEMPLATE.replace("{person}", _PERSON)
+_BRIEF = _WORLD_TEMPLATE.replace("{person}", "jsonb_build_array(p.account_id, p.id) AS doc")
 _NAMED = """
 SELECT p.id FROM unnest($2::uuid[]) AS w(id)
   JOIN people p ON p.account_id = $1 AND p.id = w.id
@@ -89,13 +91,19 @@ class World:
 
     live_keys: set[UUID]
     context: Context
+    named: list[tuple[UUID, UUID]]
     people: list[PersonState]
 
 
-async def read_world(driver: Driver, submissions: Sequence[Submission]) -> World:
-    """Live keys, settings, campaigns, external ids seen, and everyone the items may name."""
+async def read_world(
+    driver: Driver, submissions: Sequence[Submission], *, is_brief: bool = False
+) -> World:
+    """Live keys, settings, campaigns, external ids seen, and everyone the items may name.
+
+    Briefly, of people only who they are: for whoever locks and reads them all the same.
+    """
     items = [(s.account_id, i) for s in submissions for i in s.items if isinstance(i, Item)]
-    row = await driver.fetchrow(_WORLD, *_arguments(submissions, items))
+    row = await driver.fetchrow(_BRIEF if is_brief else _WORLD, *_arguments(submissions, items))
     assert row is not None  # noqa: S101  (a SELECT without FROM)
     return World(
         live_keys=set(row["keys"] or ()),
@@ -116,7 +124,10 @@ async def read_world(driver: Driver, submissions: Sequence[Submission]) -> World
                 for account, user, external, response, status in row["seen"] or ()
             },
         ),
-        people=list({doc[1]: _person_of(doc) for doc in row["people"] or ()}.values()),
+        named=list({(UUID(doc[0]), UUID(doc[1])): None for doc in row["people"] or ()}),
+        people=[]
+        if is_brief
+        else list({doc[1]: _person_of(doc) for doc in row["people"] or ()}.values()),
     )
 
 

@@ -16,8 +16,9 @@ from typing import Any
 from uuid import UUID
 
 from app.core.driver import Row, Transaction, driver_of
+from app.core.statements import Parts
 from app.models.states import Mode, ResponseStatus
-from app.notifications.outbox import emit
+from app.notifications.outbox import add_events
 from app.responses.intake.fold import AccountFacts, Context
 from app.responses.intake.records import RecordState, Scored
 from app.responses.resolution.news import happenings
@@ -88,9 +89,17 @@ async def settle(
 
 
 async def announce(
-    session: Transaction, settled: Settled, context: Context, *, run_id: UUID | None
+    session: Transaction,
+    settled: Settled,
+    context: Context,
+    *,
+    writes: Parts,
+    run_id: UUID | None,
 ) -> None:
-    """Hand over those that qualified, and tell what became of all; after they were written."""
+    """Give those that qualified to owners, and tell what became of all, with the last writes.
+
+    After they were written, and the last that takes a lock.
+    """
     shared = context.accounts[settled.account_id].settings.owners
     qualified = await hand_over(
         session,
@@ -98,11 +107,12 @@ async def announce(
         settled.handed,
         own=settled.own,
         shared=shared,
+        writes=writes,
         now=context.now,
     )
     resolved = [verdict for verdict in settled.verdicts if verdict.waits_until is None]
-    outcome = Resolution(resolved, [], qualified)
-    await emit(session, happenings(settled.account_id, outcome, run_id=run_id), at=context.now)
+    told = happenings(settled.account_id, Resolution(resolved, [], qualified), run_id=run_id)
+    add_events(session, writes, told, at=context.now)
 
 
 async def _settle(

@@ -12,12 +12,12 @@ items are taken again.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 from app.accounts.errors import KeyInvalid
 from app.core.driver import Driver, Transaction, driver_of
 from app.core.queue import Ring, Task, ring_after
+from app.core.statements import Parts
 from app.models.states import Mode, ResponseStatus
 from app.people import waking
 from app.responses.intake import reading
@@ -51,31 +51,9 @@ async def take_in(session: Transaction, submissions: Sequence[Submission]) -> li
     if known:
         people = await reading.lock_people(driver, known)
         fold, outcomes = await _fold_with_records(driver, world.context, people, fold, submissions)
-    await _write(session, driver, fold)
-    return outcomes
-
-
-async def take_chunk(
-    session: Transaction, submission: Submission, *, run_id: UUID
-) -> list[Outcome]:
-    """Take rows of a file in, all of one campaign; what becomes of each, in their order.
-
-    Everybody they name is locked before the only fold: with one campaign it is known whose records
-    it will ask for.
-
-    Raises:
-        Redo: roll back and call again.
-    """
-    driver = await driver_of(session)
-    world = await reading.read_world(driver, [submission])
-    session.info["now"] = world.context.now
-    by_id = {campaign.id: campaign for campaign in world.context.campaigns.values()}
-    people = await reading.lock_people(driver, [(p.account_id, p.id) for p in world.people])
-    wanted = {(p.account_id, p.id, campaign) for p in people for campaign in by_id}
-    records = await reading.read_records(driver, wanted, by_id)
-    fold = Fold(world.context, People(people), Records(records))
-    (outcomes,) = fold.take_all([submission])
-    await _write(session, driver, fold, run_id=run_id)
+    last = Parts()
+    await write_records(session, fold, has_people=False, last=last)
+    await last.write(driver)
     return outcomes
 
 
@@ -98,24 +76,46 @@ async def _fold_with_records(
         wanted |= fold.to_read()
 
 
-async def _write(
-    session: Transaction, driver: Driver, fold: Fold, *, run_id: UUID | None = None
+async def write_people(driver: Driver, fold: Fold) -> bool:
+    """Write the fold's people; False if somebody else has made one of them meanwhile."""
+    draft = Draft(fold.context.now)
+    draft.people(fold.people.created(), fold.people.changed())
+    return await draft.write(driver)
+
+
+async def write_records(
+    session: Transaction,
+    fold: Fold,
+    *,
+    has_people: bool,
+    last: Parts,
+    run_id: UUID | None = None,
 ) -> None:
-    context = fold.context
-    created = fold.people.created()
-    changed = [person for person in fold.people.by_id.values() if person.changed]
+    """Write everything else, and what is scored at once as it ends.
+
+    Args:
+        has_people: whether the people are written; else they are, with the first statement.
+        last: gets what is to be written last, for the caller to send.
+        run_id: the run that is told of with the news.
+
+    Raises:
+        Redo: another transaction was first; roll back and call again.
+    """
+    context, driver = fold.context, await driver_of(session)
     touched = fold.records.touched()
     responded = [r for r in touched if r.status is ResponseStatus.PENDING_SCORING]
-    at_once = [r for r in responded if _is_settled_now(r)]
+    at_once = [r for r in responded if is_settled_now(r)]
     settled: list[Settled] = []
-    draft = Draft(context.now)
-    draft.people(created, changed)
-    if at_once:
+    if at_once and not has_people:
         # Rules ask for what their people are from now on.
-        if not await draft.write(driver):
+        if not await write_people(driver, fold):
             raise Redo
+        has_people = True
+    if at_once:
         settled = await settle(session, at_once, context)
-        draft = Draft(context.now)
+    draft = Draft(context.now)
+    if not has_people:
+        draft.people(fold.people.created(), fold.people.changed())
     draft.records(touched)
     draft.engage([r for r in at_once if r.status is ResponseStatus.OPEN])
     draft.keys(fold.new_keys)
@@ -124,9 +124,9 @@ async def _write(
     draft.counts(deltas_of(touched))
     if not await draft.write(driver):
         raise Redo
-    await _wake(session, fold, changed, context.now)
+    await _wake(session, fold)
     for each in settled:
-        await announce(session, each, context, run_id=run_id)
+        await announce(session, each, context, writes=last, run_id=run_id)
 
 
 async def _queue(
@@ -146,7 +146,7 @@ async def _queue(
         raise Redo
     waiting: list[Queued] = []
     for record in responded:
-        if _is_settled_now(record):
+        if is_settled_now(record):
             continue
         mode = _mode_of(record)
         if mode is Mode.WINDOW:
@@ -159,7 +159,7 @@ async def _queue(
     return waiting
 
 
-def _is_settled_now(record: RecordState) -> bool:
+def is_settled_now(record: RecordState) -> bool:
     """Whether this transaction takes the record to its end; rows of files do not wait for a lane:
     they are in one.
     """
@@ -171,12 +171,11 @@ def _mode_of(record: RecordState) -> Mode:
     return record.scheduling.mode if record.scheduling else Mode.SYNCHRONOUS
 
 
-async def _wake(
-    session: Transaction, fold: Fold, people: Sequence[PersonState], now: datetime
-) -> None:
+async def _wake(session: Transaction, fold: Fold) -> None:
     """What a changed score or a request to score sets off in rows that wait."""
-    for account in {person.account_id for person in people if "score" in person.changed}:
-        risen = [p.id for p in people if p.account_id == account and "score" in p.changed]
+    now, changed = fold.context.now, fold.people.changed()
+    for account in {person.account_id for person in changed if "score" in person.changed}:
+        risen = [p.id for p in changed if p.account_id == account and "score" in p.changed]
         await waking.score_changed(session, account, risen, now)
     for account in {account for account, _ in fold.asked_for_scoring}:
         asked = [person for owner, person in fold.asked_for_scoring if owner == account]

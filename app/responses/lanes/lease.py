@@ -10,12 +10,13 @@ from app.scoring.schemas import ScoringSettingsDocument
 
 # A lane that another worker holds, or that a moment ago changed hands, is passed over.
 _CLAIM = """
-UPDATE lanes SET token = token + 1, holder = $3, leased_until = clock_timestamp() + $4
- WHERE (account_id, campaign_id) IN (
-       SELECT account_id, campaign_id FROM lanes
-        WHERE account_id = $1 AND campaign_id = $2 AND leased_until < clock_timestamp()
-          FOR UPDATE SKIP LOCKED)
-RETURNING token, run_id
+WITH free AS (
+    SELECT account_id, campaign_id, holder FROM lanes
+     WHERE account_id = $1 AND campaign_id = $2 AND leased_until < clock_timestamp()
+       FOR UPDATE SKIP LOCKED)
+UPDATE lanes l SET token = token + 1, holder = $3, leased_until = clock_timestamp() + $4
+  FROM free WHERE l.account_id = free.account_id AND l.campaign_id = free.campaign_id
+RETURNING l.token, l.run_id, free.holder AS last_holder
 """
 _RENEW = """
 UPDATE lanes SET leased_until = clock_timestamp() + $4
@@ -55,13 +56,22 @@ class Terms:
     now: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A lane just claimed: the run left open in it, and who held it without giving it back."""
+
+    token: int
+    run_id: UUID | None
+    last_holder: str | None
+
+
 async def claim(
     session: Transaction, account_id: UUID, campaign_id: UUID, *, holder: str, lease: timedelta
-) -> tuple[int, UUID | None] | None:
-    """Take a free lane: its new token and the run left open in it; None if it is not free."""
+) -> Taken | None:
+    """Take a free lane; None if it is not free."""
     driver = await driver_of(session)
     row = await driver.fetchrow(_CLAIM, account_id, campaign_id, holder, lease)
-    return (row["token"], row["run_id"]) if row else None
+    return Taken(row["token"], row["run_id"], row["last_holder"]) if row else None
 
 
 async def set_run(session: Transaction, lease: Lease) -> None:

@@ -41,9 +41,9 @@ async def resolve_chunk(session: Transaction, lease: Lease, terms: Terms, taken:
     account_id, due = lease.account_id, taken.ids
     await lock_people(session, account_id, due)
     await _score_again(session, account_id, terms, taken)
-    outcome = await resolve(session, account_id, due, terms.settings, now=terms.now)
-    waits = {v.candidate.response_id: v.waits_until for v in outcome.waiting}
     writes = Parts()
+    outcome = await resolve(session, account_id, due, terms.settings, writes=writes, now=terms.now)
+    waits = {v.candidate.response_id: v.waits_until for v in outcome.waiting}
     # Also rows whose response is gone: left alone, they would be due for ever.
     writes.add("done", _DONE, account_id, [row for row in due if row not in waits])
     if waits:

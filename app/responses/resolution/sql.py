@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.core.driver import Row, Transaction, driver_of
+from app.core.statements import Parts
 from app.models.states import Mode, ResponseStatus
 from app.responses.resolution.owners import assign
 from app.responses.resolution.rules import Candidate, Verdict, decide_all
@@ -57,7 +58,7 @@ UPDATE people p
   FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::text[])
        AS v(person_id, response_id, responded_at, owner)
  WHERE p.account_id = $1 AND p.id = v.person_id
-"""
+RETURNING 1"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +90,13 @@ async def resolve(
     responses: Sequence[UUID],
     settings: ScoringSettingsDocument,
     *,
+    writes: Parts,
     now: datetime,
 ) -> Resolution:
     """Decide these scored responses of one account and write what was decided.
 
-    The people must be locked by this transaction, so that nobody becomes active meanwhile.
+    The people must be locked by this transaction, so that nobody becomes active meanwhile. What is
+    to be written last is added to `writes`.
     """
     driver = await driver_of(session)
     rows = await driver.fetch(_READ, account_id, list(responses))
@@ -116,7 +119,7 @@ async def resolve(
         await driver.execute(ENGAGE, accounts, people, [c.response_id for c in handed])
     own = {row["campaign_id"]: row["owners"] or [] for row in rows}
     qualified = await hand_over(
-        session, account_id, handed, own=own, shared=settings.owners, now=now
+        session, account_id, handed, own=own, shared=settings.owners, writes=writes, now=now
     )
     return Resolution(resolved, waiting, qualified)
 
@@ -128,21 +131,24 @@ async def hand_over(
     *,
     own: Mapping[UUID, Sequence[str]],
     shared: Sequence[str],
+    writes: Parts,
     now: datetime,
 ) -> list[Qualified]:
-    """Give these responses, active by now, to owners, and tell their people.
+    """Give these responses, active by now, to owners; their people are told with the last writes.
 
-    Once a transaction, after everything else: the turns of owners are the last of all locks.
+    Once a transaction, after everything else: the turns of owners are the last of all locks, and
+    everybody's, so only one statement should follow.
 
     Args:
         own: owners of the campaigns that have their own; `shared` are the account's.
+        writes: for the caller to send.
     """
     if not handed:
         return []
     campaigns = [candidate.campaign_id for candidate in handed]
     owners = await assign(session, account_id, campaigns, own=own, shared=shared)
-    driver = await driver_of(session)
-    await driver.execute(
+    writes.add(
+        f"handed_{account_id.hex}",
         _TELL_PEOPLE,
         account_id,
         [candidate.person_id for candidate in handed],

@@ -1,0 +1,64 @@
+"""What can be asked of a run: to stop, to try again what failed."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response
+
+from app.accounts.caller import Caller, Held, requires
+from app.accounts.transaction import Now, Tx
+from app.control.runs_router import shown
+from app.core.auth import Scope
+from app.core.problems import problems
+from app.core.routes import Route
+from app.imports import retry
+from app.imports import runs as imports
+from app.imports.errors import AlreadyRetried, ImportOver, NotAnImport, NothingToRetry
+from app.imports.uploads import service as uploads
+from app.imports.uploads.errors import TooManyImports
+from app.models.states import RunKind, RunState
+from app.runs import queries, queue
+from app.runs.errors import RunNotCancellable, RunNotFound
+from app.runs.schemas import RunRead
+
+router = APIRouter(tags=["runs"], route_class=Route)
+
+# A loader may stop and retry what it started itself.
+RunActor = Annotated[Caller, Depends(requires(Scope.OPERATE, Scope.INGEST))]
+
+
+@router.post(
+    "/runs/{run_id}/cancel",
+    response_model=RunRead,
+    responses=problems(RunNotFound, RunNotCancellable, ImportOver),
+)
+async def cancel_run(run_id: UUID, caller: RunActor, tx: Tx) -> RunRead:
+    """Stop a run; what it has done stays done, and rows it has not come to are unprocessed."""
+    run = await queries.get_run(tx, caller.account_id, run_id)
+    if run.kind is RunKind.IMPORT:
+        await imports.abort(tx, caller.account_id, run_id, by=caller.user)
+    elif run.kind is not RunKind.EXPORT or not await queue.end_run(
+        tx, caller.account_id, run_id, RunState.CANCELLED
+    ):
+        raise RunNotCancellable
+    await tx.refresh(run)
+    return shown(run)
+
+
+@router.post(
+    "/runs/{run_id}/retry-failed",
+    status_code=202,
+    response_model=RunRead,
+    responses=problems(RunNotFound, NotAnImport, NothingToRetry, AlreadyRetried, TooManyImports),
+)
+async def retry_failed_rows(
+    run_id: UUID, caller: RunActor, tx: Tx, now: Now, resources: Held, response: Response
+) -> RunRead:
+    """Run an import's failed and unprocessed rows again, and no others, as a run of its own."""
+    run = await queries.get_run(tx, caller.account_id, run_id)
+    await queue.take_turn(tx, caller.account_id)
+    await uploads.check_room(tx, caller.account_id, most=resources.settings.imports.waiting)
+    _, child_id = await retry.retry_failed(tx, run, by=caller.user, user_id=caller.user_id, now=now)
+    response.headers["Location"] = f"/v1/runs/{child_id}"
+    response.headers["Retry-After"] = "1"
+    return shown(await queries.get_run(tx, caller.account_id, child_id))

@@ -1,0 +1,73 @@
+"""A file's rows become chunks: each of one lane, none longer than asked, neighbours together. Pure.
+
+    row ─▶ its lane's chunk ── full ──▶ sealed
+                            └─ segment full: every open chunk is sealed, the next one begins
+
+A segment bounds the memory, and lets results be given back in the order of the file: its chunks
+together hold neighbouring rows.
+"""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from app.imports.formats.records import Record
+from app.imports.packing import Rows, pack_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A chunk as it is kept."""
+
+    number: int
+    lane_id: UUID
+    segment: int
+    rows: int
+    payload: bytes
+
+
+@dataclass(slots=True)
+class Cutter:
+    """Sorts rows into chunks; `sealed` gathers those that are full, for the caller to take away."""
+
+    chunk_rows: int
+    segment_rows: int
+    segment_bytes: int
+    rows: int = 0
+    chunks: int = 0
+    sealed: list[Sealed] = field(default_factory=list)
+    _segment: int = 0
+    _in_segment: int = 0
+    _bytes: int = 0
+    _open: dict[UUID, Rows] = field(default_factory=dict)
+
+    def add(self, lane_id: UUID, record: Record, *, number: int | None = None) -> None:
+        """Take the next row; it keeps its number if it has one from another run."""
+        self.rows += 1
+        chunk = self._open.get(lane_id)
+        if chunk is None:
+            chunk = self._open[lane_id] = Rows()
+        chunk.add(number or self.rows, record.line, record.cells, record.fault)
+        if len(chunk) >= self.chunk_rows:
+            self._seal(lane_id, self._open.pop(lane_id))
+        self._in_segment += 1
+        self._bytes += sum(map(len, record.cells))
+        if self._in_segment >= self.segment_rows or self._bytes >= self.segment_bytes:
+            self.end_segment()
+
+    def end_segment(self) -> None:
+        """Seal whatever is open; the last call after the last row."""
+        for lane_id, chunk in self._open.items():
+            self._seal(lane_id, chunk)
+        self._open.clear()
+        self._segment += 1
+        self._in_segment = self._bytes = 0
+
+    def take(self) -> list[Sealed]:
+        """The chunks sealed since the last call."""
+        taken, self.sealed = self.sealed, []
+        return taken
+
+    def _seal(self, lane_id: UUID, rows: Rows) -> None:
+        packed = pack_rows(rows)
+        self.sealed.append(Sealed(self.chunks, lane_id, self._segment, len(rows), packed))
+        self.chunks += 1

@@ -1,0 +1,26 @@
+"""What became of each row is kept for 30 days; then the run's counts are what is left."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from app.core.db import Session
+from app.core.driver import driver_of
+
+KEPT = timedelta(days=30)
+_PORTION_CHUNKS = 500
+
+# Runs grow with time, so the oldest chunks are looked at first; where theirs is not over, none is.
+_FORGET = """
+DELETE FROM import_chunks WHERE account_id = $1 AND (run_id, number) IN (
+    SELECT c.run_id, c.number
+      FROM (SELECT run_id, number FROM import_chunks
+             WHERE account_id = $1 ORDER BY account_id, run_id, number LIMIT $3) c
+      JOIN runs r ON r.account_id = $1 AND r.id = c.run_id WHERE r.finished_at < $2)
+"""
+
+
+async def forget(session: Session, account_id: UUID, *, now: datetime) -> int:
+    """Delete a portion of the chunks of runs that ended long ago; returns how many."""
+    driver = await driver_of(session)
+    done = await driver.execute(_FORGET, account_id, now - KEPT, _PORTION_CHUNKS)
+    return int(done.rpartition(" ")[2])

@@ -1,0 +1,1 @@
+"""The three files of an import: what succeeded, what failed and why, what was never attempted."""

@@ -1,0 +1,232 @@
+"""One chunk of a lane, one transaction: its rows, their results, and what is left of it.
+
+    renew the lane ─▶ the lane's first chunk ─▶ rows taken in ─▶ results kept ─▶ chunk gone, if done
+
+Results are appended as rows are done, so a chunk may be done in portions: where its data will not
+go in, ever fewer rows at a time; where a worker died of it, row by row.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.core.driver import Transaction, driver_of
+from app.core.statements import Parts
+from app.imports.columns.people import PersonItem
+from app.imports.packing import (
+    RowOutcome,
+    RowResult,
+    Rows,
+    pack_results,
+    unpack_results,
+    unpack_rows,
+)
+from app.imports.rows.faults import failed, failed_by
+from app.imports.rows.people import take_people
+from app.imports.rows.responses import take_responses
+from app.imports.terms import Terms, terms_of
+from app.responses.intake.items import Invalid, Item
+
+_TAKE = """
+SELECT p.run_id, p.number, p.deaths, c.payload, c.results
+  FROM (SELECT * FROM pending_imports WHERE account_id = $1 AND lane_id = $2
+         ORDER BY account_id, lane_id, run_id, number LIMIT 1 FOR UPDATE SKIP LOCKED) p
+ CROSS JOIN LATERAL (
+       SELECT payload, results FROM import_chunks
+        WHERE account_id = $1 AND run_id = p.run_id AND number = p.number OFFSET 0) c
+"""
+_FAILURES = """
+SELECT coalesce(sum(failed), 0) FROM import_chunks WHERE account_id = $1 AND run_id = $2
+"""
+_KEEP = """
+UPDATE import_chunks SET results = $4, done = $5, succeeded = $6, failed = $7, skipped = $8,
+       created = $9, updated = $10
+ WHERE account_id = $1 AND run_id = $2 AND number = $3
+RETURNING 1"""
+_DONE = """
+DELETE FROM pending_imports
+ WHERE account_id = $1 AND lane_id = $2 AND run_id = $3 AND number = $4
+RETURNING 1"""
+# A row was passed: the next one has its own three lives.
+_ALIVE = """
+UPDATE pending_imports SET deaths = 1
+ WHERE account_id = $1 AND lane_id = $2 AND run_id = $3 AND number = $4 AND deaths > 1
+RETURNING 1"""
+_DIED = """
+UPDATE pending_imports SET deaths = deaths + 1
+ WHERE (account_id, lane_id, run_id, number) IN (
+       SELECT account_id, lane_id, run_id, number FROM pending_imports
+        WHERE account_id = $1 AND lane_id = $2
+        ORDER BY account_id, lane_id, run_id, number LIMIT 1)
+"""
+LIVES = 3
+_CRASHED = "workers died when they took this row in"
+_REFUSED = "the database refuses this row"
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """The rows of a chunk that one transaction takes."""
+
+    account_id: UUID
+    lane_id: UUID
+    run_id: UUID
+    number: int
+    rows: Rows
+    before: list[RowResult]
+    most: int
+    deaths: int
+
+    @property
+    def start(self) -> int:
+        return len(self.before)
+
+    @property
+    def end(self) -> int:
+        return min(len(self.rows), self.start + self.most)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a transaction has done; `is_stopped` if the run has seen as many failures as it may."""
+
+    run_id: UUID
+    rows: int
+    is_stopped: bool = False
+
+
+async def note_death(session: Transaction, account_id: UUID, lane_id: UUID) -> None:
+    """Count one more worker that died at the lane's first row."""
+    await (await driver_of(session)).execute(_DIED, account_id, lane_id)
+
+
+async def find_portion(
+    session: Transaction, account_id: UUID, lane_id: UUID, *, most: int
+) -> Portion | None:
+    """The lane's next rows, locked; None if there are none. At most `most`, fewer after a death."""
+    driver = await driver_of(session)
+    row = await driver.fetchrow(_TAKE, account_id, lane_id)
+    if row is None:
+        return None
+    return Portion(
+        account_id,
+        lane_id,
+        row["run_id"],
+        row["number"],
+        unpack_rows(row["payload"]),
+        unpack_results(row["results"]),
+        1 if row["deaths"] else most,
+        row["deaths"],
+    )
+
+
+async def take_portion(session: Transaction, portion: Portion, *, poison: str | None) -> Done:
+    """Take the portion's rows in and keep their results.
+
+    Args:
+        poison: PostgreSQL's code for why its only row cannot be taken in; None to try.
+
+    Raises:
+        Redo: another transaction was first; roll back and call again.
+        TooManyFailures: roll back and take only as many rows.
+    """
+    terms = await terms_of(session, portion.account_id, portion.run_id)
+    left = await _failures_left(session, terms, portion)
+    if left is not None and left <= 0:
+        return Done(portion.run_id, 0, is_stopped=True)
+    last = Parts()
+    if poison is not None:
+        results = [failed("refused_by_database", None, f"{_line(portion)}: {_REFUSED} ({poison})")]
+    elif portion.deaths >= LIVES:
+        results = [failed("worker_died", None, f"{_line(portion)}: {_CRASHED}")]
+    else:
+        results = await _results(session, terms, portion, last)
+    failures = [at for at, r in enumerate(results) if r.outcome is RowOutcome.FAILED]
+    if left is not None and len(failures) >= left and failures[left - 1] + 1 < len(results):
+        raise TooManyFailures(failures[left - 1] + 1)
+    _keep(last, portion, results)
+    await last.write(await driver_of(session))
+    return Done(portion.run_id, len(results), is_stopped=left is not None and len(failures) >= left)
+
+
+async def _failures_left(session: Transaction, terms: Terms, portion: Portion) -> int | None:
+    """How many more rows may fail before the run is stopped; None if any number may."""
+    if terms.stop_after is None:
+        return None
+    driver = await driver_of(session)
+    failures: int = await driver.fetchval(_FAILURES, portion.account_id, portion.run_id)
+    return terms.stop_after - failures
+
+
+class TooManyFailures(Exception):
+    """The failure to stop after lies before the end of the portion; `rows` reach up to it."""
+
+    def __init__(self, rows: int) -> None:
+        super().__init__()
+        self.rows = rows
+
+
+async def _results(
+    session: Transaction, terms: Terms, portion: Portion, last: Parts
+) -> list[RowResult]:
+    """One result for each row: unreadable and senseless ones here, the others by their object."""
+    rows = portion.rows
+    results: dict[int, RowResult] = {}
+    items: list[Item | PersonItem] = []
+    for at in range(portion.start, portion.end):
+        fault = rows.faults.get(at)
+        if fault is not None:
+            results[at] = failed(*fault)
+            continue
+        item = terms.plan.parse(at, rows.cells[at])
+        if isinstance(item, Invalid):
+            results[at] = failed_by(terms, rows.lines[at], item.faults)
+        else:
+            items.append(item)
+    if items:
+        taken = await _take(session, terms, portion, items, last)
+        results.update({item.index: result for item, result in zip(items, taken, strict=True)})
+    return [results[at] for at in range(portion.start, portion.end)]
+
+
+async def _take(
+    session: Transaction,
+    terms: Terms,
+    portion: Portion,
+    items: Sequence[Item | PersonItem],
+    last: Parts,
+) -> list[RowResult]:
+    account_id = portion.account_id
+    people = [item for item in items if isinstance(item, PersonItem)]
+    responses = [item for item in items if isinstance(item, Item)]
+    if people:
+        return await take_people(session, account_id, terms, people)
+    return await take_responses(session, account_id, portion.run_id, terms, responses, last=last)
+
+
+def _keep(last: Parts, portion: Portion, results: list[RowResult]) -> None:
+    everything = portion.before + results
+    counts = Counter(result.outcome for result in everything)
+    place = (portion.account_id, portion.lane_id, portion.run_id, portion.number)
+    created = counts[RowOutcome.CREATED] + counts[RowOutcome.REPEAT]
+    last.add(
+        "kept",
+        _KEEP,
+        *(portion.account_id, portion.run_id, portion.number),
+        pack_results(everything),
+        len(everything),
+        created + counts[RowOutcome.UPDATED],
+        counts[RowOutcome.FAILED],
+        counts[RowOutcome.DUPLICATE] + counts[RowOutcome.SKIPPED],
+        created,
+        counts[RowOutcome.UPDATED],
+    )
+    if len(everything) >= len(portion.rows):
+        last.add("done", _DONE, *place)
+    elif portion.deaths > 1:
+        last.add("alive", _ALIVE, *place)
+
+
+def _line(portion: Portion) -> str:
+    return f"line {portion.rows.lines[portion.start]}"

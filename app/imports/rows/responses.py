@@ -1,0 +1,67 @@
+"""Rows that are responses: the same fold and the same rules as over HTTP."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from app.core.driver import Transaction
+from app.core.statements import Parts
+from app.imports.packing import RowOutcome, RowResult
+from app.imports.rows.faults import failed, failed_by
+from app.imports.terms import Terms
+from app.models.states import IntakeResult
+from app.responses.intake.answers import SENTENCES
+from app.responses.intake.files import take_chunk
+from app.responses.intake.fold import Outcome
+from app.responses.intake.items import Invalid, Item, Submission
+from app.responses.intake.records import UPLOADED
+
+
+async def take_responses(
+    session: Transaction,
+    account_id: UUID,
+    run_id: UUID,
+    terms: Terms,
+    items: Sequence[Item],
+    *,
+    last: Parts,
+) -> list[RowResult]:
+    """Take these rows of one campaign in; one result each, in their order.
+
+    Args:
+        last: gets what is to be written last, for the caller to send.
+
+    Raises:
+        Redo: another transaction was first; roll back and call again.
+    """
+    submission = Submission(
+        account_id=account_id,
+        user_id=terms.user_id,
+        user=terms.user,
+        key_id=None,
+        items=tuple(items),
+        size=terms.size,
+        priority=UPLOADED,
+        operation=terms.operation,
+    )
+    outcomes = await take_chunk(session, submission, run_id=run_id, last=last)
+    return [_result(terms, outcome) for outcome in outcomes]
+
+
+def refused(terms: Terms, line: int, item: Invalid) -> RowResult:
+    """The result of a row that makes no sense by itself."""
+    return failed_by(terms, line, item.faults)
+
+
+def _result(terms: Terms, outcome: Outcome) -> RowResult:
+    if outcome.result is IntakeResult.REJECTED:
+        assert outcome.reason is not None  # noqa: S101  (a rejected item always has one)
+        pointer, detail = SENTENCES[outcome.reason]
+        return failed(outcome.reason.value, terms.plan.column_of(pointer), detail)
+    subject = None
+    if outcome.record is not None:
+        subject = outcome.record.id
+    elif outcome.seen is not None:
+        subject = outcome.seen.response_id
+    notes = [outcome.reason.value] if outcome.reason is not None else []
+    notes += (warning.value for warning in outcome.warnings)
+    return RowResult(RowOutcome(outcome.result.value), subject, " ".join(notes) or None)

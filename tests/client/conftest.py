@@ -1,0 +1,35 @@
+"""A service of each test, and files for it."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.client.service import Service
+
+MEGABYTE = 2**20
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    service = Service()
+    service.up()
+    yield service
+    service.down()
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A file of two rows."""
+    path = tmp_path / "small.csv"
+    path.write_text("email\nada@example.com\ngrace@example.com\n")
+    return path
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    """Forty megabytes, of which no two are alike: more than one request takes."""
+    path = tmp_path / "large.csv"
+    path.write_bytes(random.Random(1).randbytes(40 * MEGABYTE))
+    return path
