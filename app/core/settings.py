@@ -133,10 +133,10 @@ class Imports(Group):
     open_for: timedelta = Field(
         timedelta(days=1), description="An upload that nothing comes for is forgotten after it."
     )
-    chunk_rows: int = Field(200, ge=1, description="Rows of one transaction.")
-    segment_rows: int = Field(40_000, ge=1, description="Rows that are cut into chunks together.")
+    chunk_rows: int = Field(1_000, ge=1, le=10_000, description="Rows of one transaction, at most.")
+    segment_rows: int = Field(100_000, ge=1, description="Rows that are cut into chunks together.")
     segment_bytes: ByteSize = Field(
-        ByteSize(16 * 2**20), description="The same by size, whichever comes first."
+        ByteSize(32 * 2**20), description="The same by size, whichever comes first."
     )
     lanes: int = Field(2, ge=1, description="Lanes of imports drained at once by one process.")
 

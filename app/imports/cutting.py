@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from app.imports.formats.records import Record
-from app.imports.packing import Rows, pack_rows
+from app.imports.packing import PackedRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +38,18 @@ class Cutter:
     _segment: int = 0
     _in_segment: int = 0
     _bytes: int = 0
-    _open: dict[UUID, Rows] = field(default_factory=dict)
+    _open: dict[UUID, PackedRows] = field(default_factory=dict)
 
     def add(self, lane_id: UUID, record: Record, *, number: int | None = None) -> None:
         """Take the next row; it keeps its number if it has one from another run."""
         self.rows += 1
         chunk = self._open.get(lane_id)
         if chunk is None:
-            chunk = self._open[lane_id] = Rows()
-        chunk.add(number or self.rows, record.line, record.cells, record.fault)
+            chunk = self._open[lane_id] = PackedRows()
+        self._bytes += chunk.add(number or self.rows, record.line, record.cells, record.fault)
         if len(chunk) >= self.chunk_rows:
             self._seal(lane_id, self._open.pop(lane_id))
         self._in_segment += 1
-        self._bytes += sum(map(len, record.cells))
         if self._in_segment >= self.segment_rows or self._bytes >= self.segment_bytes:
             self.end_segment()
 
@@ -67,7 +66,7 @@ class Cutter:
         taken, self.sealed = self.sealed, []
         return taken
 
-    def _seal(self, lane_id: UUID, rows: Rows) -> None:
-        packed = pack_rows(rows)
-        self.sealed.append(Sealed(self.chunks, lane_id, self._segment, len(rows), packed))
+    def _seal(self, lane_id: UUID, rows: PackedRows) -> None:
+        sealed = Sealed(self.chunks, lane_id, self._segment, len(rows), rows.payload())
+        self.sealed.append(sealed)
         self.chunks += 1

@@ -47,36 +47,50 @@ class RowResult(NamedTuple):
     detail: str | None = None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Rows:
     """Some rows of a file: numbers from 1 without the header, lines from 1 with it."""
 
-    numbers: list[int] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
-    cells: list[list[str]] = field(default_factory=list)
-    faults: dict[int, RowFault] = field(default_factory=dict)
+    numbers: list[int]
+    lines: list[int]
+    cells: list[list[str]]
+    faults: dict[int, RowFault]
 
     def __len__(self) -> int:
         return len(self.numbers)
 
-    def add(self, number: int, line: int, cells: list[str], fault: RowFault | None) -> None:
-        """Append one; a fault is kept under its position here."""
+
+@dataclass(slots=True)
+class PackedRows:
+    """Rows on their way into a chunk, each packed as it comes: a fifth of what lists would take."""
+
+    _rows: list[bytes] = field(default_factory=list)
+    _faults: dict[int, RowFault] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(self, number: int, line: int, cells: list[str], fault: RowFault | None) -> int:
+        """Append one; returns the bytes it takes."""
         if fault is not None:
-            self.faults[len(self.numbers)] = fault
-        self.numbers.append(number)
-        self.lines.append(line)
-        self.cells.append(cells)
+            self._faults[len(self._rows)] = fault
+        packed: bytes = msgpack.packb([number, line, cells], use_bin_type=True)
+        self._rows.append(packed)
+        return len(packed)
 
-
-def pack_rows(rows: Rows) -> bytes:
-    """Rows as they are kept."""
-    faults = {position: list(fault) for position, fault in rows.faults.items()}
-    return _pack([rows.numbers, rows.lines, rows.cells, faults])
+    def payload(self) -> bytes:
+        """The chunk's rows as they are kept."""
+        packer = msgpack.Packer(use_bin_type=True)
+        faults = {position: list(fault) for position, fault in self._faults.items()}
+        outer, inner = packer.pack_array_header(2), packer.pack_array_header(len(self._rows))
+        whole = b"".join([outer, inner, *self._rows, packer.pack(faults)])
+        return zlib.compress(whole, _LEVEL)
 
 
 def unpack_rows(payload: bytes) -> Rows:
     """Rows as they came."""
-    numbers, lines, cells, faults = _unpack(payload)
+    rows, faults = _unpack(payload)
+    numbers, lines, cells = (list(column) for column in zip(*rows, strict=True))
     return Rows(numbers, lines, cells, {at: RowFault(*fault) for at, fault in faults.items()})
 
 

@@ -11,8 +11,8 @@ from app.imports.rows.faults import failed
 from app.imports.terms import Terms
 from app.models.states import UploadOperation
 from app.people import waking
-from app.responses.intake import reading
 from app.responses.intake.answers import SENTENCES
+from app.responses.intake.chunk_reading import find_people, lock_people_of
 from app.responses.intake.people import People, PersonState
 from app.responses.intake.rules import Reason
 from app.responses.intake.transaction import Redo
@@ -32,14 +32,13 @@ async def take_people(
     """
     driver = await driver_of(session)
     now = await clock.read_business_now(session)
-    found = await reading.find_people(driver, account_id, [item.given for item in items])
-    locked = await reading.lock_people(driver, [(account_id, person_id) for person_id in found])
-    people = People(locked)
+    found = await find_people(driver, account_id, [item.given for item in items])
+    people = People(await lock_people_of(driver, account_id, found))
     asked: set[UUID] = set()
     results = [_take(people, account_id, terms, item, asked) for item in items]
-    changed = [person for person in people.by_id.values() if person.changed]
+    changed = people.changed()
     risen = [person.id for person in changed if "score" in person.changed]
-    draft = Draft(now)
+    draft = Draft(now, is_uniform=True)
     draft.people(people.created(), changed)
     if not await draft.write(driver):
         raise Redo

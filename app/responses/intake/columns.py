@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from app.core.rowsets import Given, as_rows
 from app.models.states import Mode
 from app.responses.intake.records import RecordState
 
@@ -44,8 +45,8 @@ def _part(name: str) -> Callable[[RecordState], Any]:
 
 
 _COLUMNS = (
-    Column("account_id", "uuid", lambda r: r.account_id, is_fixed=True),
     Column("id", "uuid", lambda r: r.id, is_fixed=True),
+    Column("account_id", "uuid", lambda r: r.account_id, is_fixed=True),
     Column("campaign_id", "uuid", lambda r: r.campaign_id, is_fixed=True),
     Column("person_id", "uuid", lambda r: r.person_id, is_fixed=True),
     Column("repeat_number", "smallint", lambda r: r.repeat_number, is_fixed=True),
@@ -80,14 +81,9 @@ class Columns:
 
     def __init__(self, columns: Sequence[Column], moments: Sequence[str]) -> None:
         self._columns = columns
-        names = ", ".join(column.name for column in columns)
-        given = ", ".join(f"${at}::{column.type}[]" for at, column in enumerate(columns, start=2))
-        rows = f"unnest({given}) AS w({names})"
+        names = ", ".join([*(column.name for column in columns), *moments])
         written = ", ".join([column.sql for column in columns] + ["$1::timestamptz"] * len(moments))
-        self.insert = (
-            f"INSERT INTO responses ({', '.join([names, *moments])})"
-            f" SELECT {written} FROM {rows} RETURNING 1"
-        )
+        self._insert = f"INSERT INTO responses ({names}) SELECT {written} FROM {{rows}} RETURNING 1"
         changes = [
             # An id is its sender's: without one, another sender does not take over the last one's.
             "external_id = coalesce(w.external_id,"
@@ -98,14 +94,32 @@ class Columns:
             if not column.is_fixed
         ]
         changes += [f"{name} = $1::timestamptz" for name in moments]
-        self.update = (
-            f"UPDATE responses r SET {', '.join(changes)} FROM {rows}"
+        self._update = (
+            f"UPDATE responses r SET {', '.join(changes)} FROM {{rows}}"
             " WHERE r.account_id = w.account_id AND r.id = w.id RETURNING 1"
         )
 
-    def of(self, records: Sequence[RecordState], now: datetime) -> list[Any]:
-        """The statements' arguments."""
-        return [now, *([column.get(record) for record in records] for column in self._columns)]
+    def insert(
+        self, records: Sequence[RecordState], now: datetime, *, is_uniform: bool
+    ) -> tuple[str, list[Any]]:
+        """The statement that makes these records, and its arguments."""
+        return self._sent(self._insert, records, now, is_uniform=is_uniform)
+
+    def update(
+        self, records: Sequence[RecordState], now: datetime, *, is_uniform: bool
+    ) -> tuple[str, list[Any]]:
+        """The statement that changes these records, and its arguments."""
+        return self._sent(self._update, records, now, is_uniform=is_uniform)
+
+    def _sent(
+        self, sql: str, records: Sequence[RecordState], now: datetime, *, is_uniform: bool
+    ) -> tuple[str, list[Any]]:
+        given = [
+            Given(column.name, column.type, [column.get(record) for record in records])
+            for column in self._columns
+        ]
+        rows, arguments = as_rows(given, first=2, is_uniform=is_uniform)
+        return sql.replace("{rows}", rows), [now, *arguments]
 
 
 PENDING = Columns(_COLUMNS, ["received_at"])

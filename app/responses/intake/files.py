@@ -13,7 +13,11 @@ from uuid import UUID
 
 from app.core.driver import Transaction, driver_of
 from app.core.statements import Parts
-from app.responses.intake import reading
+from app.responses.intake.chunk_reading import (
+    lock_people_of,
+    read_chunk_world,
+    read_records_of,
+)
 from app.responses.intake.fold import Fold, Outcome
 from app.responses.intake.items import Submission
 from app.responses.intake.people import People
@@ -37,7 +41,7 @@ async def take_chunk(
     driver = await driver_of(session)
     for _ in range(_LOOKS):
         fold, outcomes = await _folded(session, submission)
-        if await write_people(driver, fold):
+        if await write_people(driver, fold, is_uniform=True):
             await write_records(session, fold, has_people=True, last=last, run_id=run_id)
             return outcomes
     raise Redo
@@ -45,12 +49,11 @@ async def take_chunk(
 
 async def _folded(session: Transaction, submission: Submission) -> tuple[Fold, list[Outcome]]:
     driver = await driver_of(session)
-    world = await reading.read_world(driver, [submission], is_brief=True)
+    world = await read_chunk_world(driver, submission)
     session.info["now"] = world.context.now
     by_id = {campaign.id: campaign for campaign in world.context.campaigns.values()}
-    people = await reading.lock_people(driver, world.named)
-    wanted = {(p.account_id, p.id, campaign) for p in people for campaign in by_id}
-    records = await reading.read_records(driver, wanted, by_id)
+    people = await lock_people_of(driver, submission.account_id, world.people)
+    records = await read_records_of(driver, submission.account_id, world.people, by_id)
     fold = Fold(world.context, People(people), Records(records))
     (outcomes,) = fold.take_all([submission])
     return fold, outcomes

@@ -43,6 +43,8 @@ class CampaignFacts:
     member_statuses: Mapping[str, MemberStatus]
     default: str
     repeat_limit: int | None
+    threshold: int | None = None
+    owners: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from app.responses.intake.items import Item, Submission
 from app.responses.intake.people import FIELDS, PersonState
 from app.responses.intake.records import RecordState
 from app.responses.intake.rules import MemberStatus
-from app.responses.schemas import PersonIn
 from app.scoring.schemas import ScoringSettingsDocument
 
 _TURNS = """
@@ -22,26 +21,26 @@ SELECT pg_advisory_xact_lock(turn) FROM (
     SELECT hashtextextended('intake ' || id, 0) AS turn FROM unnest($1::uuid[]) AS w(id) ORDER BY 1
 ) AS turns
 """
-_COLUMNS = ", ".join(["p.account_id", "p.id", *(f"p.{name}" for name in FIELDS)])
+PERSON_COLUMNS = ", ".join(["p.account_id", "p.id", *(f"p.{name}" for name in FIELDS)])
 _CAMPAIGNS = """
 SELECT jsonb_build_array(w.account_id, w.ref, c.id, c.member_statuses,
-                         c.default_responded_status, c.repeat_limit) AS doc
+                         c.default_responded_status, c.repeat_limit, c.threshold, c.owners) AS doc
   FROM unnest($4::uuid[], $5::text[], $6::uuid[]) AS w(account_id, ref, id)
   JOIN campaigns c ON c.account_id = w.account_id AND"""
 # Without attributes: whoever is found is locked and read again, and ten thousand times 16 kB would
 # be too large for one value.
-_PERSON = f"jsonb_build_array({_COLUMNS}) AS doc".replace("p.attributes", "'{}'::jsonb")
+_PERSON = f"jsonb_build_array({PERSON_COLUMNS}) AS doc".replace("p.attributes", "'{}'::jsonb")
 # One round trip instead of six: what a lone request waits for is mostly trips.
-_WORLD_TEMPLATE = f"""
+_WORLD = f"""
 WITH named AS ({_CAMPAIGNS} c.code = w.ref UNION ALL {_CAMPAIGNS} c.id = w.id),
 found AS (
-    SELECT {{person}} FROM unnest($10::uuid[], $11::uuid[]) AS w(account_id, id)
+    SELECT {_PERSON} FROM unnest($10::uuid[], $11::uuid[]) AS w(account_id, id)
       JOIN people p ON p.account_id = w.account_id AND p.id = w.id
     UNION ALL
-    SELECT {{person}} FROM unnest($12::uuid[], $13::text[]) AS w(account_id, external_id)
+    SELECT {_PERSON} FROM unnest($12::uuid[], $13::text[]) AS w(account_id, external_id)
       JOIN people p ON p.account_id = w.account_id AND p.external_id = w.external_id
     UNION ALL
-    SELECT {{person}} FROM unnest($14::uuid[], $15::text[]) AS w(account_id, email)
+    SELECT {_PERSON} FROM unnest($14::uuid[], $15::text[]) AS w(account_id, email)
       JOIN people p ON p.account_id = w.account_id AND p.email_folded = w.email
 )
 SELECT business_now() AS now,
@@ -57,29 +56,20 @@ SELECT business_now() AS now,
                k.account_id, k.user_id, k.external_id, k.response_id, r.status))
           FROM unnest($7::uuid[], $8::uuid[], $9::text[]) AS w(account_id, user_id, external_id)
           JOIN intake_keys k USING (account_id, user_id, external_id)
-          LEFT JOIN responses r ON r.account_id = k.account_id AND r.id = k.response_id) AS seen,
+          LEFT JOIN LATERAL (
+               SELECT status FROM responses
+                WHERE account_id = k.account_id AND id = k.response_id OFFSET 0) r ON true) AS seen,
        (SELECT jsonb_agg(doc) FROM found) AS people
 """
-_WORLD = _WORLD_TEMPLATE.replace("{person}", _PERSON)
-_BRIEF = _WORLD_TEMPLATE.replace("{person}", "jsonb_build_array(p.account_id, p.id) AS doc")
-_NAMED = """
-SELECT p.id FROM unnest($2::uuid[]) AS w(id)
-  JOIN people p ON p.account_id = $1 AND p.id = w.id
- UNION
-SELECT p.id FROM unnest($3::text[]) AS w(external_id)
-  JOIN people p ON p.account_id = $1 AND p.external_id = w.external_id
- UNION
-SELECT p.id FROM unnest($4::text[]) AS w(email)
-  JOIN people p ON p.account_id = $1 AND p.email_folded = w.email
-"""
 _LOCK_PEOPLE = f"""
-SELECT {_COLUMNS} FROM unnest($1::uuid[], $2::uuid[]) AS w(account_id, id)
+SELECT {PERSON_COLUMNS} FROM unnest($1::uuid[], $2::uuid[]) AS w(account_id, id)
   JOIN people p ON p.account_id = w.account_id AND p.id = w.id
  ORDER BY p.id FOR UPDATE OF p
 """
-_RECORDS = """
-SELECT r.account_id, r.id, r.campaign_id, r.person_id, r.repeat_number, r.member_status,
-       r.is_responded, r.status, r.responded_at, r.score, r.attributes
+RECORD_COLUMNS = """r.account_id, r.id, r.campaign_id, r.person_id, r.repeat_number,
+       r.member_status, r.is_responded, r.status, r.responded_at, r.score, r.attributes"""
+_RECORDS = f"""
+SELECT {RECORD_COLUMNS}
   FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS w(account_id, person_id, campaign_id)
   JOIN responses r USING (account_id, person_id, campaign_id)
 """
@@ -91,19 +81,13 @@ class World:
 
     live_keys: set[UUID]
     context: Context
-    named: list[tuple[UUID, UUID]]
     people: list[PersonState]
 
 
-async def read_world(
-    driver: Driver, submissions: Sequence[Submission], *, is_brief: bool = False
-) -> World:
-    """Live keys, settings, campaigns, external ids seen, and everyone the items may name.
-
-    Briefly, of people only who they are: for whoever locks and reads them all the same.
-    """
+async def read_world(driver: Driver, submissions: Sequence[Submission]) -> World:
+    """Live keys, settings, campaigns, external ids seen, and everyone the items may name."""
     items = [(s.account_id, i) for s in submissions for i in s.items if isinstance(i, Item)]
-    row = await driver.fetchrow(_BRIEF if is_brief else _WORLD, *_arguments(submissions, items))
+    row = await driver.fetchrow(_WORLD, *_arguments(submissions, items))
     assert row is not None  # noqa: S101  (a SELECT without FROM)
     return World(
         live_keys=set(row["keys"] or ()),
@@ -116,7 +100,7 @@ async def read_world(
                 for account, document, ruleset in row["accounts"] or ()
             },
             campaigns={
-                (UUID(account), ref): _campaign(*facts)
+                (UUID(account), ref): campaign_facts(*facts)
                 for account, ref, *facts in row["campaigns"] or ()
             },
             seen={
@@ -124,10 +108,7 @@ async def read_world(
                 for account, user, external, response, status in row["seen"] or ()
             },
         ),
-        named=list({(UUID(doc[0]), UUID(doc[1])): None for doc in row["people"] or ()}),
-        people=[]
-        if is_brief
-        else list({doc[1]: _person_of(doc) for doc in row["people"] or ()}.values()),
+        people=list({doc[1]: _person_of(doc) for doc in row["people"] or ()}.values()),
     )
 
 
@@ -151,7 +132,7 @@ def _arguments(
         accounts,
         list(keys),
         accounts,
-        *_columns(((account, ref, _uuid(ref)) for account, ref in campaigns), 3),
+        *_columns(((account, ref, uuid_in(ref)) for account, ref in campaigns), 3),
         *_columns(seen, 3),
         *_columns(ids, 2),
         *_columns(externals, 2),
@@ -164,23 +145,11 @@ async def wait_for_turn(driver: Driver, accounts: Iterable[UUID]) -> None:
     await driver.execute(_TURNS, list(accounts))
 
 
-async def find_people(driver: Driver, account_id: UUID, named: Sequence[PersonIn]) -> list[UUID]:
-    """Everybody of an account whom any of these may mean, by id, external id or address."""
-    rows = await driver.fetch(
-        _NAMED,
-        account_id,
-        list({person.id for person in named if person.id is not None}),
-        list({person.external_id for person in named if person.external_id is not None}),
-        list({fold_email(person.email) for person in named if person.email is not None}),
-    )
-    return [row["id"] for row in rows]
-
-
 async def lock_people(driver: Driver, people: Iterable[tuple[UUID, UUID]]) -> list[PersonState]:
     """These people as they stand now, locked by id until the transaction ends."""
     wanted = list(people)
     rows = await driver.fetch(_LOCK_PEOPLE, *_columns(wanted, 2)) if wanted else []
-    return [_person(row) for row in rows]
+    return [person_state(row) for row in rows]
 
 
 async def read_records(
@@ -191,7 +160,7 @@ async def read_records(
     """Every record of these (account, person, campaign), of locked people."""
     keys = list(wanted)
     rows = await driver.fetch(_RECORDS, *_columns(keys, 3)) if keys else []
-    return [_record(row, campaigns[row["campaign_id"]]) for row in rows]
+    return [record_state(row, campaigns[row["campaign_id"]]) for row in rows]
 
 
 def _columns(rows: Iterable[Sequence[Any]], width: int) -> tuple[list[Any], ...]:
@@ -202,7 +171,7 @@ def _columns(rows: Iterable[Sequence[Any]], width: int) -> tuple[list[Any], ...]
     return columns
 
 
-def _uuid(ref: str) -> UUID | None:
+def uuid_in(ref: str) -> UUID | None:
     if len(ref) not in (32, 36):
         return None
     try:
@@ -211,9 +180,15 @@ def _uuid(ref: str) -> UUID | None:
         return None
 
 
-def _campaign(
-    campaign: str, statuses: list[dict[str, Any]], default: str, repeat_limit: int | None
+def campaign_facts(
+    campaign: str,
+    statuses: list[dict[str, Any]],
+    default: str,
+    repeat_limit: int | None,
+    threshold: int | None,
+    owners: list[str] | None,
 ) -> CampaignFacts:
+    """A campaign as intake needs it, from its columns in this order."""
     return CampaignFacts(
         id=UUID(campaign),
         member_statuses={
@@ -221,6 +196,8 @@ def _campaign(
         },
         default=default,
         repeat_limit=repeat_limit,
+        threshold=threshold,
+        owners=owners or [],
     )
 
 
@@ -229,12 +206,12 @@ def _person_of(doc: list[Any]) -> PersonState:
     return PersonState(UUID(doc[0]), UUID(doc[1]), dict(stored), stored)
 
 
-def _person(row: Row) -> PersonState:
+def person_state(row: Row) -> PersonState:
     stored = {name: row[name] for name in FIELDS}
     return PersonState(row["account_id"], row["id"], dict(stored), stored)
 
 
-def _record(row: Row, campaign: CampaignFacts) -> RecordState:
+def record_state(row: Row, campaign: CampaignFacts) -> RecordState:
     name: str = row["member_status"]
     gone = MemberStatus(name, row["is_responded"], 0)
     received: datetime = row["responded_at"]

@@ -16,10 +16,11 @@ from typing import Any
 from uuid import UUID
 
 from app.core.driver import Row, Transaction, driver_of
+from app.core.rowsets import Given, as_rows
 from app.core.statements import Parts
 from app.models.states import Mode, ResponseStatus
 from app.notifications.outbox import add_events
-from app.responses.intake.fold import AccountFacts, Context
+from app.responses.intake.fold import AccountFacts, CampaignFacts, Context
 from app.responses.intake.records import RecordState, Scored
 from app.responses.resolution.news import happenings
 from app.responses.resolution.rules import Candidate, Verdict, decide_all
@@ -39,23 +40,18 @@ _ASKED: Mapping[str, tuple[str, Callable[[RecordState], Any]]] = {
     "attributes": ("jsonb", lambda r: json.dumps(r.attributes)),
 }
 _FACTS = """
-SELECT s.id, s.person_id, s.campaign_id, s.person, s.campaign, s.points, s.matched,
-       a.response_id AS active, p.nurture_until, c.threshold, c.owners,
+SELECT s.id, s.person, s.campaign, s.points, s.matched, s.nurture_until, a.response_id AS active,
        EXISTS (SELECT FROM opportunity_contacts oc
                  JOIN opportunities o ON o.account_id = oc.account_id AND o.id = oc.opportunity_id
                 WHERE oc.account_id = $1 AND oc.person_id = s.person_id
                   AND o.state = 'open') AS has_open_opportunity
   FROM ({scored}) s
- CROSS JOIN LATERAL (
-       SELECT nurture_until FROM people WHERE account_id = $1 AND id = s.person_id OFFSET 0) p
- CROSS JOIN LATERAL (
-       SELECT threshold, owners FROM campaigns
-        WHERE account_id = $1 AND id = s.campaign_id OFFSET 0) c
   LEFT JOIN LATERAL (
        SELECT response_id FROM active_responses
         WHERE account_id = $1 AND person_id = s.person_id OFFSET 0) a ON true
+ WHERE $2::uuid[] IS NULL
 """
-_KEPT = "r.person_id, r.campaign_id,"
+_KEPT = "r.person_id, p.nurture_until,"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,17 +122,18 @@ async def _settle(
     while portion := list(islice(waiting, facts.settings.scoring_batch_size)):
         rows += await _facts(session, account_id, portion, points, context.now)
     states = {record.id: record for record in records}
+    campaigns = {campaign.id: campaign for campaign in context.campaigns.values()}
     for row in rows:
         _score(states[row["id"]], row, points.version)
     verdicts = decide_all(
-        (_candidate(states[row["id"]], row, facts, context.now) for row in rows),
+        (_candidate(states[row["id"]], row, campaigns, facts, context.now) for row in rows),
         grace=facts.settings.score_grace,
         now=context.now,
     )
     for verdict in verdicts:
         record = states[verdict.candidate.response_id]
         record.status, record.waits_until = verdict.status, verdict.waits_until
-    own = {row["campaign_id"]: row["owners"] or [] for row in rows}
+    own = {campaign.id: campaign.owners for campaign in campaigns.values()}
     return Settled(account_id, verdicts, own)
 
 
@@ -147,27 +144,27 @@ async def _facts(
     points: Points,
     now: datetime,
 ) -> list[Row]:
-    asked = _ASKED if points.version is not None else {}
-    driver = await driver_of(session)
-    arguments: list[Any] = [[record.person_id for record in records]]
-    arguments.append([record.campaign_id for record in records])
-    arguments += ([get(record) for record in records] for _, get in asked.values())
-    sql = _FACTS.format(scored=scored_rows(points, _rows(points, list(asked)), kept=_KEPT))
-    ids = [record.id for record in records]
-    return list(
-        await driver.fetch(sql, account_id, ids, now, points.points, *points.values, *arguments)
+    # What no rule asks for need not be sent.
+    asked = [name for name in _ASKED if f"r.{name}" in points.hits]
+    given = [
+        Given("id", "uuid", [record.id for record in records]),
+        Given("person_id", "uuid", [record.person_id for record in records]),
+        Given("campaign_id", "uuid", [record.campaign_id for record in records]),
+        *(
+            Given(name, _ASKED[name][0], [_ASKED[name][1](record) for record in records])
+            for name in asked
+        ),
+    ]
+    rows, arguments = as_rows(
+        given,
+        first=FIRST_PARAMETER + len(points.values),
+        is_uniform=all(record.is_of_a_file for record in records),
     )
-
-
-def _rows(points: Points, asked: Sequence[str]) -> str:
-    """The records as given, as a FROM item; their arrays come behind the criteria's values."""
-    types = ["uuid", "uuid", *(_ASKED[name][0] for name in asked)]
-    first = FIRST_PARAMETER + len(points.values)
-    given = ", ".join(f"${at}::{kind}[]" for at, kind in enumerate(types, start=first))
-    names = ", ".join(["id", "person_id", "campaign_id", *asked])
-    return (
-        "(SELECT w.*, $3::timestamptz AS received_at"
-        f" FROM unnest($2::uuid[], {given}) AS w({names})) r"
+    rows = f"(SELECT w.*, $3::timestamptz AS received_at FROM {rows}) r"
+    sql = _FACTS.format(scored=scored_rows(points, rows, kept=_KEPT))
+    driver = await driver_of(session)
+    return list(
+        await driver.fetch(sql, account_id, None, now, points.points, *points.values, *arguments)
     )
 
 
@@ -182,9 +179,16 @@ def _score(record: RecordState, row: Row, version: int | None) -> None:
     )
 
 
-def _candidate(record: RecordState, row: Row, facts: AccountFacts, now: datetime) -> Candidate:
+def _candidate(
+    record: RecordState,
+    row: Row,
+    campaigns: Mapping[UUID, CampaignFacts],
+    facts: AccountFacts,
+    now: datetime,
+) -> Candidate:
     assert record.scored is not None  # noqa: S101  (scored a moment ago)
-    threshold = facts.settings.threshold if row["threshold"] is None else row["threshold"]
+    own = campaigns[record.campaign_id].threshold
+    threshold = facts.settings.threshold if own is None else own
     return Candidate(
         response_id=record.id,
         person_id=record.person_id,

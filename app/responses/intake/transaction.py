@@ -76,9 +76,9 @@ async def _fold_with_records(
         wanted |= fold.to_read()
 
 
-async def write_people(driver: Driver, fold: Fold) -> bool:
+async def write_people(driver: Driver, fold: Fold, *, is_uniform: bool = False) -> bool:
     """Write the fold's people; False if somebody else has made one of them meanwhile."""
-    draft = Draft(fold.context.now)
+    draft = Draft(fold.context.now, is_uniform=is_uniform)
     draft.people(fold.people.created(), fold.people.changed())
     return await draft.write(driver)
 
@@ -113,7 +113,7 @@ async def write_records(
         has_people = True
     if at_once:
         settled = await settle(session, at_once, context)
-    draft = Draft(context.now)
+    draft = Draft(context.now, is_uniform=all(record.is_of_a_file for record in touched))
     if not has_people:
         draft.people(fold.people.created(), fold.people.changed())
     draft.records(touched)

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from app.core.driver import Driver
+from app.core.rowsets import Given, as_rows
 from app.core.statements import Parts
 from app.responses.counters import Delta, add_deltas
 from app.responses.intake.columns import PENDING, SETTLED
@@ -24,26 +25,21 @@ from app.responses.resolution.sql import ENGAGE
 _FIELD_TYPES = {"score": "bigint", "attributes": "jsonb"} | dict.fromkeys(
     ("opted_out", "email_opted_out", "sms_opted_out"), "boolean"
 )
-_PLACES = ", ".join(
-    f"${position}::{_FIELD_TYPES.get(name, 'text')}[]"
-    for position, name in enumerate(FIELDS, start=4)
-)
 _INSERT_PEOPLE = f"""
 INSERT INTO people (account_id, id, {", ".join(FIELDS)}, version, created_at, updated_at)
-SELECT account_id, id, {", ".join(FIELDS)}, 1, $3, $3
-  FROM unnest($1::uuid[], $2::uuid[], {_PLACES}) AS w(account_id, id, {", ".join(FIELDS)})
+SELECT account_id, id, {", ".join(FIELDS)}, 1, $1, $1 FROM {{rows}}
  ORDER BY external_id, email_folded
 ON CONFLICT DO NOTHING
 RETURNING 1"""
 _UPDATE_PEOPLE = f"""
 UPDATE people p SET {", ".join(f"{name} = w.{name}" for name in FIELDS)},
-       version = p.version + 1, updated_at = $3
-  FROM unnest($1::uuid[], $2::uuid[], {_PLACES}) AS w(account_id, id, {", ".join(FIELDS)})
+       version = p.version + 1, updated_at = $1
+  FROM {{rows}}
  WHERE p.account_id = w.account_id AND p.id = w.id
 RETURNING 1"""
 _INSERT_KEYS = """
 INSERT INTO intake_keys (account_id, user_id, external_id, response_id, received_at)
-SELECT w.*, $5 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[]) AS w
+SELECT w.account_id, w.user_id, w.external_id, w.response_id, $1 FROM {rows}
  ORDER BY 1, 2, 3
 ON CONFLICT DO NOTHING
 RETURNING 1"""
@@ -71,10 +67,15 @@ class Queued:
 
 
 class Draft:
-    """Everything one intake transaction is to write, by table, in the order of locks."""
+    """Everything one intake transaction is to write, by table, in the order of locks.
 
-    def __init__(self, now: datetime) -> None:
+    Args:
+        is_uniform: whether the rows are of one file, and so alike; see `as_rows`.
+    """
+
+    def __init__(self, now: datetime, *, is_uniform: bool = False) -> None:
         self._now = now
+        self._is_uniform = is_uniform
         self._parts = Parts()
 
     def _part(self, name: str, sql: str, rows: int, columns: Sequence[Any]) -> None:
@@ -83,8 +84,13 @@ class Draft:
 
     def people(self, new: Sequence[PersonState], changed: Sequence[PersonState]) -> None:
         """Insert the new people; write the fields of the changed, who are locked."""
-        self._part("born", _INSERT_PEOPLE, len(new), _people(new, self._now))
-        self._part("merged", _UPDATE_PEOPLE, len(changed), _people(changed, self._now))
+        for name, sql, people in (
+            ("born", _INSERT_PEOPLE, new),
+            ("merged", _UPDATE_PEOPLE, changed),
+        ):
+            if people:
+                rows, columns = as_rows(_given(people), first=2, is_uniform=self._is_uniform)
+                self._part(name, sql.replace("{rows}", rows), len(people), [self._now, *columns])
 
     def records(self, touched: Sequence[RecordState]) -> None:
         """Insert the new records and update the changed ones."""
@@ -94,8 +100,12 @@ class Draft:
             changed = [record for record in some if not record.is_new]
             columns = SETTLED if is_settled else PENDING
             kind = "settled" if is_settled else "recorded"
-            self._part(kind, columns.insert, len(new), columns.of(new, self._now))
-            self._part(f"{kind}_anew", columns.update, len(changed), columns.of(changed, self._now))
+            if new:
+                sql, given = columns.insert(new, self._now, is_uniform=self._is_uniform)
+                self._part(kind, sql, len(new), given)
+            if changed:
+                sql, given = columns.update(changed, self._now, is_uniform=self._is_uniform)
+                self._part(f"{kind}_anew", sql, len(changed), given)
 
     def engage(self, handed: Sequence[RecordState]) -> None:
         """Make these the active responses of their people, who are locked or new."""
@@ -108,14 +118,16 @@ class Draft:
 
     def keys(self, keys: Mapping[SeenKey, RecordState]) -> None:
         """Remember the external ids."""
-        columns = [
-            [account for account, _, _ in keys],
-            [user for _, user, _ in keys],
-            [external for _, _, external in keys],
-            [record.id for record in keys.values()],
-            self._now,
-        ]
-        self._part("remembered", _INSERT_KEYS, len(keys), columns)
+        if keys:
+            given = [
+                Given("external_id", "text", [external for _, _, external in keys]),
+                Given("account_id", "uuid", [account for account, _, _ in keys]),
+                Given("user_id", "uuid", [user for _, user, _ in keys]),
+                Given("response_id", "uuid", [record.id for record in keys.values()]),
+            ]
+            rows, columns = as_rows(given, first=2, is_uniform=self._is_uniform)
+            sql = _INSERT_KEYS.replace("{rows}", rows)
+            self._part("remembered", sql, len(keys), [self._now, *columns])
 
     def queue(self, waiting: Sequence[Queued]) -> None:
         """Queue responses for scoring."""
@@ -162,12 +174,13 @@ def deltas_of(records: Iterable[RecordState]) -> list[Delta]:
     return [(*place, n) for place, n in counts.items()]
 
 
-def _people(people: Sequence[PersonState], now: datetime) -> list[Any]:
+def _given(people: Sequence[PersonState]) -> list[Given]:
     columns = {name: [person.values[name] for person in people] for name in FIELDS}
-    columns["attributes"] = [json.dumps(attributes) for attributes in columns["attributes"]]
+    columns["attributes"] = [
+        json.dumps(attributes) if attributes else "{}" for attributes in columns["attributes"]
+    ]
     return [
-        [person.account_id for person in people],
-        [person.id for person in people],
-        now,
-        *columns.values(),
+        Given("id", "uuid", [person.id for person in people]),
+        Given("account_id", "uuid", [person.account_id for person in people]),
+        *(Given(name, _FIELD_TYPES.get(name, "text"), columns[name]) for name in FIELDS),
     ]

@@ -57,7 +57,7 @@ UPDATE people p
        owner = coalesce(v.owner, p.owner), updated_at = $7, version = p.version + 1
   FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::text[])
        AS v(person_id, response_id, responded_at, owner)
- WHERE p.account_id = $1 AND p.id = v.person_id
+ WHERE p.account_id = $1 AND p.id = ANY ($2::uuid[]) AND p.id = v.person_id
 RETURNING 1"""
 
 

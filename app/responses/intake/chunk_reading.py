@@ -1,0 +1,147 @@
+"""What a chunk of a file's rows meets: the same as a request's, of one account and one sender.
+
+People are only found here; who is found is locked, and read as it stands then.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.core.driver import Driver
+from app.models.states import ResponseStatus
+from app.people.rules import fold_email
+from app.responses.intake.fold import AccountFacts, CampaignFacts, Context, Seen
+from app.responses.intake.items import Item, Submission
+from app.responses.intake.people import PersonState
+from app.responses.intake.reading import (
+    PERSON_COLUMNS,
+    RECORD_COLUMNS,
+    campaign_facts,
+    person_state,
+    record_state,
+    uuid_in,
+)
+from app.responses.intake.records import RecordState
+from app.responses.schemas import PersonIn
+from app.scoring.schemas import ScoringSettingsDocument
+
+_CAMPAIGN = """
+SELECT jsonb_build_array(w.ref, c.id, c.member_statuses, c.default_responded_status,
+                         c.repeat_limit, c.threshold, c.owners) AS doc
+  FROM unnest($2::text[], $3::uuid[]) AS w(ref, id)
+ CROSS JOIN LATERAL (SELECT * FROM campaigns WHERE account_id = $1 AND {found} OFFSET 0) c
+"""
+# Row by row (OFFSET 0), and records by their person (IS TRUE): while the tables are young, the
+# planner would read the whole account, or the whole campaign, for each.
+_NAMED = """
+SELECT p.id FROM unnest($4::uuid[]) AS w(id) CROSS JOIN LATERAL (
+       SELECT id FROM people WHERE account_id = $1 AND id = w.id OFFSET 0) p
+ UNION
+SELECT p.id FROM unnest($5::text[]) AS w(external_id) CROSS JOIN LATERAL (
+       SELECT id FROM people WHERE account_id = $1 AND external_id = w.external_id OFFSET 0) p
+ UNION
+SELECT p.id FROM unnest($6::text[]) AS w(email) CROSS JOIN LATERAL (
+       SELECT id FROM people WHERE account_id = $1 AND email_folded = w.email OFFSET 0) p
+"""
+_WORLD = f"""
+SELECT business_now() AS now,
+       (SELECT document FROM scoring_settings WHERE account_id = $1) AS settings,
+       (SELECT version FROM rulesets WHERE account_id = $1 AND is_active) AS ruleset,
+       (SELECT jsonb_agg(doc) FROM ({_CAMPAIGN.format(found="code = w.ref")}
+         UNION ALL {_CAMPAIGN.format(found="id = w.id")}) named) AS campaigns,
+       (SELECT jsonb_agg(jsonb_build_array(k.external_id, k.response_id, r.status))
+          FROM unnest($8::text[]) AS w(external_id)
+         CROSS JOIN LATERAL (
+               SELECT external_id, response_id FROM intake_keys
+                WHERE account_id = $1 AND user_id = $7 AND external_id = w.external_id
+               OFFSET 0) k
+          LEFT JOIN LATERAL (
+               SELECT status FROM responses
+                WHERE account_id = $1 AND id = k.response_id OFFSET 0) r ON true) AS seen,
+       (SELECT array_agg(id) FROM ({_NAMED}) found) AS people
+"""
+_NAMED_ALONE = _NAMED.replace("$4", "$2").replace("$5", "$3").replace("$6", "$4")
+# Sorted as text, so that no index yields the order: the planner would walk all of it.
+_LOCK = f"""
+SELECT {PERSON_COLUMNS} FROM people p WHERE p.account_id = $1 AND p.id = ANY ($2::uuid[])
+ ORDER BY p.id::text COLLATE "C" FOR UPDATE
+"""
+_RECORDS = f"""
+SELECT r.* FROM unnest($2::uuid[]) AS w(person_id) CROSS JOIN LATERAL (
+       SELECT {RECORD_COLUMNS} FROM responses r
+        WHERE account_id = $1 AND person_id = w.person_id
+          AND (campaign_id = ANY ($3::uuid[])) IS TRUE OFFSET 0) r
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkWorld:
+    """What is read before anything is locked; `people` are ids of everyone the rows may name."""
+
+    context: Context
+    people: list[UUID]
+
+
+async def read_chunk_world(driver: Driver, submission: Submission) -> ChunkWorld:
+    """Settings, campaigns, external ids seen, and who may be meant."""
+    account_id, user_id = submission.account_id, submission.user_id
+    given = [item.given for item in submission.items if isinstance(item, Item)]
+    refs = list({one.campaign for one in given})
+    row = await driver.fetchrow(
+        _WORLD,
+        account_id,
+        refs,
+        [uuid_in(ref) for ref in refs],
+        *_identities([one.person for one in given]),
+        user_id,
+        list({one.external_id for one in given if one.external_id is not None}),
+    )
+    assert row is not None  # noqa: S101  (a SELECT without FROM)
+    settings = ScoringSettingsDocument.model_validate(row["settings"] or {})
+    context = Context(
+        now=row["now"],
+        accounts={account_id: AccountFacts(settings, row["ruleset"])},
+        campaigns={
+            (account_id, ref): campaign_facts(*facts) for ref, *facts in row["campaigns"] or ()
+        },
+        seen={
+            (account_id, user_id, external): Seen(UUID(response), ResponseStatus(status))
+            for external, response, status in row["seen"] or ()
+        },
+    )
+    return ChunkWorld(context, row["people"] or [])
+
+
+async def find_people(driver: Driver, account_id: UUID, named: Sequence[PersonIn]) -> list[UUID]:
+    """Everybody of an account whom any of these may mean, by id, external id or address."""
+    rows = await driver.fetch(_NAMED_ALONE, account_id, *_identities(named))
+    return [row["id"] for row in rows]
+
+
+async def lock_people_of(
+    driver: Driver, account_id: UUID, people: Sequence[UUID]
+) -> list[PersonState]:
+    """These people of an account as they stand now, locked by id until the transaction ends."""
+    rows = await driver.fetch(_LOCK, account_id, people) if people else []
+    return [person_state(row) for row in rows]
+
+
+async def read_records_of(
+    driver: Driver,
+    account_id: UUID,
+    people: Sequence[UUID],
+    campaigns: Mapping[UUID, CampaignFacts],
+) -> list[RecordState]:
+    """Every record of these locked people in these campaigns."""
+    if not people or not campaigns:
+        return []
+    rows = await driver.fetch(_RECORDS, account_id, people, list(campaigns))
+    return [record_state(row, campaigns[row["campaign_id"]]) for row in rows]
+
+
+def _identities(named: Sequence[PersonIn]) -> tuple[list[UUID], list[str], list[str]]:
+    return (
+        list({person.id for person in named if person.id is not None}),
+        list({person.external_id for person in named if person.external_id is not None}),
+        list({fold_email(person.email) for person in named if person.email is not None}),
+    )
