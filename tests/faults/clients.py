@@ -15,10 +15,12 @@ from typing import Any
 
 import httpx
 
-from tests.faults.ledger import Json, Ledger
+from tests.faults.ledger import Json, Ledger, SentFile
+from tests.faults.rows import csv_of
 from tests.faults.services import Door
 
 RESPONSES, BATCH = "/v1/responses", "/v1/responses/batch"
+IMPORTS = "/v1/imports?object=responses"
 _PROBLEM = "application/problem+json"
 # Sooner than any Retry-After asks for: the storm is short.
 _PAUSE_SECONDS = 0.1
@@ -58,8 +60,23 @@ class Client:
             each.told.append(result)
         return answer
 
+    async def file(self, rows: Sequence[Json], *, key: str) -> Json:
+        """Rows as a file that is imported at once; sent again under its key, it is one import."""
+        columns, cells = csv_of(rows)
+        content = "".join(f"{','.join(line)}\n" for line in [columns, *cells]).encode()
+        upload = await self.ask("POST", IMPORTS, content=content, key=key)
+        sent = SentFile(self.account, self.user, tuple(columns), cells, upload["id"])
+        self._ledger.files.append(sent)
+        return upload
+
     async def ask(
-        self, method: str, path: str, body: Json | None = None, *, key: str | None = None
+        self,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        *,
+        content: bytes | None = None,
+        key: str | None = None,
     ) -> Json:
         """Ask until it is answered with a 2xx.
 
@@ -68,7 +85,9 @@ class Client:
         """
         headers = {"Idempotency-Key": key} if key else {}
         while True:
-            answer = await self._attempt(method, path, json=body, headers=headers)
+            answer = await self._attempt(
+                method, path, json=body, content=content, headers=headers
+            )
             if answer is not None:
                 found: Json = answer.json()
                 return found

@@ -36,11 +36,23 @@ class Sent:
         return self.key or str(self.body["external_id"])
 
 
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file of rows that an import was answered for: its lines' cells, and its upload."""
+
+    account: str
+    user: str
+    columns: tuple[str, ...]
+    rows: list[list[str]]
+    upload_id: str
+
+
 @dataclass(slots=True)
 class Ledger:
     """Of all clients of a test; `improper` is what no client should ever have met."""
 
     sent: dict[Place, Sent] = field(default_factory=dict)
+    files: list[SentFile] = field(default_factory=list)
     attempts: int = 0
     answers: Counter[int] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)

@@ -22,7 +22,7 @@ from app.imports.packing import (
     unpack_results,
     unpack_rows,
 )
-from app.imports.rows.faults import failed, failed_by
+from app.imports.rows.faults import failed, failed_by, placed
 from app.imports.rows.people import take_people
 from app.imports.rows.responses import take_responses
 from app.imports.terms import Terms, terms_of
@@ -186,7 +186,8 @@ async def _results(
             items.append(item)
     if items:
         taken = await _take(session, terms, portion, items, last)
-        results.update({item.index: result for item, result in zip(items, taken, strict=True)})
+        for item, result in zip(items, taken, strict=True):
+            results[item.index] = placed(result, rows.lines[item.index])
     return [results[at] for at in range(portion.start, portion.end)]
 
 

@@ -19,7 +19,15 @@ def failed_by(terms: Terms, line: int, faults: Sequence[Fault]) -> RowResult:
     for fault in faults:
         column = terms.plan.column_of(fault.pointer)
         place = f"column {column}" if column else fault.pointer or "the row"
-        said.append(f"{place} {fault.detail}")
+        said.append(f"{place}: {fault.detail}")
     return failed(
-        first.code, terms.plan.column_of(first.pointer), f"line {line}: {'; '.join(said)}"
+        first.code, terms.plan.column_of(first.pointer), f"line {line}, {'; '.join(said)}"
     )
+
+
+def placed(result: RowResult, line: int) -> RowResult:
+    """The same result, its sentence beginning with the line if the row failed."""
+    if result.outcome is not RowOutcome.FAILED:
+        return result
+    place = f"line {line}, column {result.column}" if result.column else f"line {line}"
+    return result._replace(detail=f"{place}: {result.detail}")
