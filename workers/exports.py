@@ -7,6 +7,7 @@ from app.core.failpoints import Purpose
 from app.core.resources import Line
 from app.exports.queries import add_files
 from app.exports.writing import write_export
+from app.imports.staging import Interrupted
 from app.models.states import RunState
 from app.runs import ledger, queue
 from app.runs.progress import Pace
@@ -23,8 +24,11 @@ async def export_rows(work: Work, line: Line, claimed: Claimed) -> None:
     pace, renewed_at = Pace(), time.monotonic()
 
     async def go_on(rows: int) -> None:
-        """Renew now and then; raises RunLost where the run was cancelled or is another's."""
+        """Renew now and then; raises RunLost where the run was cancelled or is another's,
+        and Interrupted where this process is to stop."""
         nonlocal renewed_at
+        if work.is_stopping.is_set():
+            raise Interrupted
         if time.monotonic() - renewed_at < _RENEW_SECONDS:
             return
         renewed_at = time.monotonic()

@@ -21,10 +21,12 @@ from app.core.errors import Conflict, Invalid, NotFound, TooLarge
 from app.core.failpoints import Purpose
 from app.core.ids import NIL
 from app.core.outbound.errors import NotReached, TooSlow
+from app.core.problems import as_app_error
 from app.core.resources import Line
 from app.imports import runs
 from app.imports.errors import StoppedByFailures
 from app.imports.rows.chunk import (
+    UNFORESEEN,
     Done,
     TooManyFailures,
     find_portion,
@@ -165,10 +167,12 @@ class Turn:
                 self.most = few.rows
                 continue
             except Exception as error:
-                if not lies_in_the_data(error):
+                if not _lies_in_a_row(error):
                     raise
                 # Alone, a row that still does not go in is the one at fault.
-                poison = sqlstate_of(error) if self.most == 1 else None
+                poison = sqlstate_of(error) or UNFORESEEN if self.most == 1 else None
+                if poison == UNFORESEEN:
+                    _log.error("row_not_taken", exc_info=True)
                 self.most = max(1, self.most // 2)
                 continue
             if done is None:
@@ -223,6 +227,11 @@ class Turn:
                 RunState.FAILED,
                 error=(error.code, error.message),
             )
+
+
+def _lies_in_a_row(error: Exception) -> bool:
+    """Whether the same rows would fail again: by their data, or by what nobody foresaw of them."""
+    return lies_in_the_data(error) or as_app_error(error) is None
 
 
 def _show(done: Done, seconds: float) -> None:

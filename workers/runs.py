@@ -15,9 +15,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.core import log
 from app.core.failpoints import Purpose
+from app.core.problems import as_app_error
 from app.core.resources import Line
+from app.imports import runs as imports
 from app.imports.staging import Interrupted
-from app.models.states import RunKind
+from app.models.states import RunKind, RunState
 from app.runs import queue
 from app.runs.queue import Claimed, RunLost
 from workers.exports import export_rows
@@ -27,6 +29,9 @@ from workers.work import Work
 _log = log.get(__name__)
 
 Deed = Callable[[Work, Line, Claimed], Awaitable[None]]
+# After so many attempts that ended in what nobody foresaw, a run has failed.
+MOST_CLAIMS = 10
+_BAFFLING = ("internal_error", "Something went wrong on our side; it has been logged.")
 DEEDS: dict[RunKind, Deed] = {RunKind.IMPORT: import_file, RunKind.EXPORT: export_rows}
 
 
@@ -48,9 +53,24 @@ async def work_on_run(work: Work, account_id: UUID, run_id: UUID) -> None:
                 _log.warning("run_lost")
             except Interrupted:
                 _log.info("run_interrupted")
+            except Exception as error:
+                # A neighbour that is away will be back; what nobody foresaw would happen again.
+                if as_app_error(error) is not None or claimed.token < MOST_CLAIMS:
+                    raise
+                _log.error("run_given_up", exc_info=True)
+                await _give_up(line, claimed)
             finally:
                 async with line.unit_of_work(account_id, purpose=Purpose.RELEASE) as tx:
                     await queue.release(tx, claimed)
+
+
+async def _give_up(line: Line, claimed: Claimed) -> None:
+    place = (claimed.account_id, claimed.run_id, RunState.FAILED)
+    async with line.unit_of_work(claimed.account_id, purpose=Purpose.RUN_END) as tx:
+        if claimed.kind is RunKind.IMPORT:
+            await imports.finish(tx, *place, error=_BAFFLING)
+        else:
+            await queue.end_run(tx, *place, error=_BAFFLING)
 
 
 @contextlib.asynccontextmanager

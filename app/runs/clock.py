@@ -64,6 +64,7 @@ _NEXT_DUE = text(
     SELECT min(moment) FROM (
         (SELECT min(due_at) AS moment FROM pending_scoring WHERE due_at > :now)
         UNION ALL (SELECT min(due_at) FROM pending_resolution WHERE due_at > :now)
+        UNION ALL (SELECT min(due_at) FROM pending_runs WHERE due_at > :now)
         UNION ALL (SELECT min(greatest(closes_at, held_until)) FROM windows
                     WHERE closed_at IS NULL AND greatest(closes_at, held_until) > :now)
     ) coming

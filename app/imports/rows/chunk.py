@@ -63,6 +63,8 @@ UPDATE pending_imports SET deaths = deaths + 1
 LIVES = 3
 _CRASHED = "workers died when they took this row in"
 _REFUSED = "the database refuses this row"
+_BAFFLING = "this row went wrong on our side; it has been logged"
+UNFORESEEN = "unforeseen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,8 @@ async def take_portion(session: Transaction, portion: Portion, *, poison: str | 
     """Take the portion's rows in and keep their results.
 
     Args:
-        poison: PostgreSQL's code for why its only row cannot be taken in; None to try.
+        poison: PostgreSQL's code for why its only row cannot be taken in, or UNFORESEEN; None to
+            try.
 
     Raises:
         Redo: another transaction was first; roll back and call again.
@@ -137,7 +140,7 @@ async def take_portion(session: Transaction, portion: Portion, *, poison: str | 
         return Done(portion.run_id, 0, is_stopped=True)
     last = Parts()
     if poison is not None:
-        results = [failed("refused_by_database", None, f"{_line(portion)}: {_REFUSED} ({poison})")]
+        results = [_poisonous(portion, poison)]
     elif portion.deaths >= LIVES:
         results = [failed("worker_died", None, f"{_line(portion)}: {_CRASHED}")]
     else:
@@ -227,6 +230,12 @@ def _keep(last: Parts, portion: Portion, results: list[RowResult]) -> None:
         last.add("done", _DONE, *place)
     elif portion.deaths > 1:
         last.add("alive", _ALIVE, *place)
+
+
+def _poisonous(portion: Portion, poison: str) -> RowResult:
+    if poison == UNFORESEEN:
+        return failed("internal_error", None, f"{_line(portion)}: {_BAFFLING}")
+    return failed("refused_by_database", None, f"{_line(portion)}: {_REFUSED} ({poison})")
 
 
 def _line(portion: Portion) -> str:
