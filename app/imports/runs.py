@@ -22,6 +22,8 @@ _STARTED = """
 UPDATE uploads SET state = 'UploadComplete', run_id = $3, completed_at = $4
  WHERE account_id = $1 AND id = $2
 """
+# Locks go in the order of whoever watches over the run: its place in the queue, the run, its rows.
+_QUEUED = "SELECT FROM pending_runs WHERE account_id = $1 AND run_id = $2 FOR UPDATE"
 _IS_OPEN = """
 SELECT subject_id FROM runs
  WHERE account_id = $1 AND id = $2 AND state IN ('queued', 'running') FOR UPDATE
@@ -29,6 +31,7 @@ SELECT subject_id FROM runs
 _CLEAR = "DELETE FROM pending_imports WHERE account_id = $1 AND run_id = $2"
 # A lane of the upload's own held the rows that have no campaign.
 _CLEAR_LANE = "DELETE FROM lanes WHERE account_id = $1 AND campaign_id = $2"
+_CLEAR_CHUNKS = "DELETE FROM import_chunks WHERE account_id = $1 AND run_id = $2"
 _COUNT = """
 UPDATE runs r SET processed = c.done, succeeded = c.succeeded, failed = c.failed,
        skipped = c.skipped, created = c.created, updated = c.updated,
@@ -104,6 +107,7 @@ async def finish(
     A success whose rows did not all succeed becomes one with warnings.
     """
     driver = await driver_of(session)
+    await driver.execute(_QUEUED, account_id, run_id)
     upload_id = await driver.fetchval(_IS_OPEN, account_id, run_id)
     if upload_id is None:
         return False
@@ -113,6 +117,9 @@ async def finish(
     if state is RunState.SUCCEEDED and counts is not None and counts[2]:
         state = RunState.SUCCEEDED_WITH_WARNINGS
     await queue.end_run(session, account_id, run_id, state, error=error)
+    # Whoever is still reading has lost the run by now; what was read so far is of no file.
+    if counts is None:
+        await driver.execute(_CLEAR_CHUNKS, account_id, run_id)
     await driver.execute(_UPLOAD_ENDED, account_id, upload_id, _UPLOAD_STATE[state].value)
     return True
 

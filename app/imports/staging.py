@@ -121,7 +121,7 @@ class Staging:
 
         Raises:
             Invalid: the file as a whole makes no sense, or is not what was announced.
-        Interrupted: the process is to stop.
+            Interrupted: the process is to stop.
             RunLost: another worker has the run.
         """
         async with self._transaction(Purpose.READING) as tx:

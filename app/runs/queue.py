@@ -208,8 +208,9 @@ async def end_run(
     """
     driver = await driver_of(session)
     code, detail = error or (None, None)
-    ended = await driver.fetchrow(_END, account_id, run_id, state.value, code, detail)
+    # In the order of whoever renews: its place in the queue before the run.
     await driver.execute(_FORGET, account_id, run_id)
+    ended = await driver.fetchrow(_END, account_id, run_id, state.value, code, detail)
     if ended is None:
         return False
     await tell_of_run(

@@ -16,6 +16,8 @@ from app.models.states import UploadObject
 # A file column → the field it leads to; None: it is ignored.
 ColumnMapping = Mapping[str, str | None]
 
+# What the failed file of an import says of each row; sent again, corrected, it says nothing.
+SAID_OF_FAILURES = ("error_code", "error_column", "error")
 _IDENTITIES: Mapping[UploadObject, tuple[Path, ...]] = {
     UploadObject.RESPONSES: (("person", "id"), ("person", "external_id"), ("person", "email")),
     UploadObject.PEOPLE: (("id",), ("external_id",), ("email",)),
@@ -38,7 +40,7 @@ def match(
     paths: dict[int, Path] = {}
     unknown = []
     for position, column in enumerate(columns):
-        field = given.get(column, column)
+        field = given.get(column, None if column in SAID_OF_FAILURES else column)
         if field is None:
             continue
         path = path_of(field, of)

@@ -1,7 +1,8 @@
 """A chunk's rows as lines of the three files. Pure.
 
 successful    the row as it came, then row, result, result_id, reason
-failed        the row as it came, then error_code, error_column, error
+failed        the row as it came, then error_code, error_column, error; in place of an earlier
+              failed file's, if that is what came
 unprocessed   the row as it came
 """
 
@@ -11,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.core.tables import csv_line, text_of
+from app.imports.columns.matching import SAID_OF_FAILURES, ColumnMapping
 from app.imports.formats.format import FileType
 from app.imports.packing import RowOutcome, RowResult, Rows
 
@@ -25,20 +27,35 @@ class ResultFile(StrEnum):
 
 ADDED = {
     ResultFile.SUCCESSFUL: ("row", "result", "result_id", "reason"),
-    ResultFile.FAILED: ("error_code", "error_column", "error"),
+    ResultFile.FAILED: SAID_OF_FAILURES,
     ResultFile.UNPROCESSED: (),
 }
 
 
-def header(columns: Sequence[str], wanted: ResultFile, *, is_raw: bool) -> str:
+def shown(
+    columns: Sequence[str], mapping: ColumnMapping | None, wanted: ResultFile
+) -> Sequence[int]:
+    """Which columns of the upload this file repeats, by their positions from 0."""
+    is_failed = wanted is ResultFile.FAILED
+    return [
+        at
+        for at, name in enumerate(columns)
+        if not (is_failed and name in SAID_OF_FAILURES and not (mapping and name in mapping))
+    ]
+
+
+def header(
+    columns: Sequence[str], repeated: Sequence[int], wanted: ResultFile, *, is_raw: bool
+) -> str:
     """The first line."""
-    return csv_line([*columns, *ADDED[wanted]], is_raw=is_raw)
+    return csv_line([*(columns[at] for at in repeated), *ADDED[wanted]], is_raw=is_raw)
 
 
 def lines_of(
     rows: Rows,
     results: Sequence[RowResult],
     columns: Sequence[str],
+    repeated: Sequence[int],
     file_type: FileType,
     wanted: ResultFile,
     *,
@@ -52,6 +69,7 @@ def lines_of(
         cells = rows.cells[at]
         if file_type is FileType.NDJSON:
             cells = _cells_of(cells[0], columns)
+        cells = cells if len(repeated) == len(columns) else [cells[at] for at in repeated]
         yield number, csv_line([*cells, *_added(number, result)], is_raw=is_raw)
 
 

@@ -12,7 +12,7 @@ SELECT payload, results FROM import_chunks
  WHERE account_id = $1 AND run_id = $2 AND segment = $3 ORDER BY number
 """
 _UPLOAD = """
-SELECT u.run_id, u.columns, u.format, (SELECT max(segment) FROM import_chunks c
+SELECT u.run_id, u.columns, u.mapping, u.format, (SELECT max(segment) FROM import_chunks c
         WHERE c.account_id = u.account_id AND c.run_id = u.run_id) AS last_segment
   FROM uploads u WHERE u.account_id = $1 AND u.id = $2
 """
@@ -24,6 +24,7 @@ class Kept:
 
     run_id: UUID | None
     columns: list[str]
+    mapping: dict[str, str | None] | None
     file_type: FileType
     last_segment: int
 
@@ -35,7 +36,7 @@ async def find_kept(session: Session, account_id: UUID, upload_id: UUID) -> Kept
         return None
     last = -1 if row["last_segment"] is None else row["last_segment"]
     file_type = Format.model_validate(row["format"]).type
-    return Kept(row["run_id"], row["columns"] or [], file_type, last)
+    return Kept(row["run_id"], row["columns"] or [], row["mapping"], file_type, last)
 
 
 async def list_chunks(

@@ -16,7 +16,7 @@ from app.core.resources import Resources
 from app.core.routes import Route
 from app.imports.packing import unpack_results, unpack_rows
 from app.imports.results import queries
-from app.imports.results.lines import ResultFile, header, lines_of
+from app.imports.results.lines import ResultFile, header, lines_of, shown
 from app.imports.results.queries import Kept
 from app.imports.uploads.errors import UploadNotFound
 
@@ -76,7 +76,8 @@ _file(ResultFile.UNPROCESSED, "The rows that were never attempted")
 async def _stream(
     resources: Resources, account_id: UUID, kept: Kept, wanted: ResultFile, *, is_raw: bool
 ) -> AsyncIterator[str]:
-    yield header(kept.columns, wanted, is_raw=is_raw)
+    repeated = shown(kept.columns, kept.mapping, wanted)
+    yield header(kept.columns, repeated, wanted, is_raw=is_raw)
     assert kept.run_id is not None  # noqa: S101  (looked at before the answer began)
     for segment in range(kept.last_segment + 1):
         async with resources.unit_of_work(account_id) as session:
@@ -87,6 +88,7 @@ async def _stream(
                 unpack_rows(payload),
                 unpack_results(results),
                 kept.columns,
+                repeated,
                 kept.file_type,
                 wanted,
                 is_raw=is_raw,
