@@ -11,6 +11,7 @@ everything due is found by the sweep meanwhile.
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 
@@ -118,6 +119,7 @@ def main() -> None:
     except (UnknownSetting, ValidationError) as error:
         sys.exit(str(error))
     log.configure(settings.log)
+    os.nice(settings.workers.nice)
     garbage.look_seldom()
     uvloop.run(run(settings))
 

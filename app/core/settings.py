@@ -85,6 +85,9 @@ class Workers(Group):
 
     lanes: int = Field(4, ge=1, description="Lanes drained at once by one process.")
     runs: int = Field(4, ge=1, description="Runs worked on at once by one process.")
+    nice: int = Field(
+        5, ge=0, le=19, description="How far workers step back for an API on the same machine."
+    )
     heartbeat: timedelta = Field(timedelta(seconds=5), description="Pause between signs of life.")
     drain_timeout: timedelta = Field(
         timedelta(minutes=10), description="How long work at hand may finish after SIGTERM."
