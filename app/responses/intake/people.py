@@ -50,7 +50,10 @@ class PersonState:
     def changed(self) -> set[str]:
         """The fields in which its row has to be written again."""
         stored = self.stored
-        if stored is None:
+        # Most people of a file are there already and told nothing new.
+        if stored is None or (
+            self.values == stored and not _differs(stored["attributes"], self.values["attributes"])
+        ):
             return set()
         return {name for name, value in self.values.items() if _differs(stored[name], value)}
 
