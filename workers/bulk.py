@@ -31,6 +31,7 @@ class Bulk:
         self._work = work
         self._runs = Runs(work)
         self._places: set[asyncio.Task[None]] = set()
+        self._suspects = asyncio.Lock()
 
     async def run(self) -> None:
         """Look until the process is stopping; then wait for what is at hand."""
@@ -65,7 +66,7 @@ class Bulk:
 
     async def _do(self) -> None:
         try:
-            await do_imports(self._work)
+            await do_imports(self._work, self._suspects)
         except Exception:
             # The rows stay pending; the next look finds them.
             _log.warning("import_interrupted", exc_info=True)

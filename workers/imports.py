@@ -8,6 +8,7 @@ A lane is given back at the end of a turn, and after any chunk if single request
 """
 
 import asyncio
+import contextlib
 import time
 from dataclasses import dataclass
 from uuid import UUID
@@ -17,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core import clock, log, metrics
 from app.core.db import sqlstate_of
+from app.core.driver import Transaction
 from app.core.errors import Conflict, Invalid, NotFound, TooLarge
 from app.core.failpoints import Purpose
 from app.core.ids import NIL
@@ -28,12 +30,14 @@ from app.imports.errors import StoppedByFailures
 from app.imports.rows.chunk import (
     UNFORESEEN,
     Done,
+    Poison,
     TooManyFailures,
     find_portion,
     note_death,
     take_portion,
 )
 from app.imports.staging import Staging
+from app.imports.terms import terms_of
 from app.models.states import RunState
 from app.responses.intake.desk import tried
 from app.responses.intake.reading import wait_for_turn
@@ -44,6 +48,7 @@ from app.responses.lanes.setting_aside import lies_in_the_data
 from app.runs import queue
 from app.runs.progress import Pace
 from app.runs.queue import Claimed, RunLost
+from workers.scoring import drain_lane
 from workers.work import Work
 
 _log = log.get(__name__)
@@ -67,7 +72,20 @@ _LANES = text(
      LIMIT :most
     """
 )
+# A worker died in this lane, or at the row that is next in it.
+_IS_SUSPECT = text(
+    """
+    SELECT coalesce(l.holder LIKE '%' || :signed, false) OR coalesce((
+           SELECT p.deaths > 0 FROM pending_imports p
+            WHERE p.account_id = l.account_id AND p.lane_id = l.campaign_id
+            ORDER BY p.account_id, p.lane_id, p.run_id, p.number LIMIT 1), false)
+      FROM lanes l WHERE l.account_id = :account_id AND l.campaign_id = :lane_id
+    """
+)
 _FIRST_LOOK_SECONDS, _LONGEST_LOOK_SECONDS = 0.05, 1.0
+# Of all that is wrong with a file, so much is said in one sentence.
+_MOST_PLACES = 10
+_PASSED_OVER_SECONDS = 0.05
 # How often a turn asks whether somebody is waiting for its lane.
 _LOOK_SECONDS = 0.25
 
@@ -81,7 +99,8 @@ async def import_file(work: Work, line: Line, claimed: Claimed) -> None:
     except (Conflict, Invalid, NotFound, NotReached, TooLarge, TooSlow) as error:
         if isinstance(error, RunLost):
             raise
-        sentence = " ".join([error.message, *(fault.detail for fault in error.faults)])
+        places = [fault.detail for fault in error.faults[:_MOST_PLACES]]
+        sentence = " ".join([error.message, *places])
         async with line.unit_of_work(account_id, purpose=Purpose.RUN_END) as tx:
             await queue.renew(tx, claimed, by=work.settings.scoring.lease)
             await runs.finish(tx, account_id, run_id, RunState.FAILED, error=(error.code, sentence))
@@ -98,6 +117,11 @@ async def _watch(work: Work, line: Line, claimed: Claimed) -> None:
             counts = await runs.count(tx, claimed.account_id, claimed.run_id, said)
         if counts is None or counts[0] == counts[1]:
             async with line.unit_of_work(claimed.account_id, purpose=Purpose.RUN_END) as tx:
+                terms = await terms_of(tx, claimed.account_id, claimed.run_id)
+                # Whoever did the last row may not have said yet that it was one failure too many.
+                most = terms.stop_after
+                if counts is not None and most is not None and counts[2] >= most:
+                    await _stop(tx, claimed.account_id, claimed.run_id)
                 await runs.finish(tx, claimed.account_id, claimed.run_id, RunState.SUCCEEDED)
             return
         total, done, _ = counts
@@ -112,36 +136,56 @@ async def due_import_lanes(connection: AsyncConnection, *, most: int) -> list[tu
     return [(row.account_id, row.lane_id) for row in rows]
 
 
-async def do_imports(work: Work) -> None:
-    """Do chunks of one lane after the other until no free lane has any."""
+async def do_imports(work: Work, suspects: asyncio.Lock | None = None) -> None:
+    """Do chunks of one lane after the other until no free lane has any.
+
+    Args:
+        suspects: shared by all who do so in this process: lanes in which workers died are done
+            one at a time, or the row that kills would have those beside it blamed, too.
+    """
+    suspects = suspects or asyncio.Lock()
     async with work.resources.line() as line:
         while not work.is_stopping.is_set():
             async with work.resources.look_everywhere() as connection:
                 found = await due_import_lanes(connection, most=1)
-            if not found:
-                return
-            await import_lane(work, line, *found[0])
+                if not found:
+                    return
+                is_suspect = await _is_suspect(connection, *found[0])
+            async with suspects if is_suspect else contextlib.nullcontext():
+                has_had_it = await import_lane(work, line, *found[0])
+            if not has_had_it:
+                # Whoever stands still with its row locked would have us ask without a pause.
+                await asyncio.sleep(_PASSED_OVER_SECONDS)
 
 
-async def import_lane(work: Work, line: Line, account_id: UUID, lane_id: UUID) -> None:
-    """Do what a lane has of files, for at most one turn; steps aside if another has it."""
+async def _is_suspect(connection: AsyncConnection, account_id: UUID, lane_id: UUID) -> bool:
+    given = {"account_id": account_id, "lane_id": lane_id, "signed": _SIGNED}
+    return bool((await connection.execute(_IS_SUSPECT, given)).scalar())
+
+
+async def import_lane(work: Work, line: Line, account_id: UUID, lane_id: UUID) -> bool:
+    """Do what a lane has of files, for at most one turn; False if another has it."""
     async with line.unit_of_work(account_id, purpose=Purpose.IMPORT_CLAIM) as tx:
         holder, lease = work.holder + _SIGNED, work.settings.scoring.lease
         taken = await leases.claim(tx, account_id, lane_id, holder=holder, lease=lease)
         if taken is None:
-            return
+            return False
         if taken.last_holder is not None and taken.last_holder.endswith(_SIGNED):
             await note_death(tx, account_id, lane_id)
     turn = Turn(work, line, Lease(account_id, lane_id, taken.token, taken.run_id or NIL))
     with log.bound(account_id=str(account_id)):
         try:
-            await turn.run()
+            is_wanted = await turn.run()
         except LeaseLost:
             metrics.LEASES_LOST.inc()
             _log.warning("lease_lost")
-            return
+            return True
         finally:
             await turn.give_back()
+    if is_wanted:
+        # By ourselves: to whoever looks once a second the lane would always be taken again.
+        await drain_lane(work, account_id, lane_id)
+    return True
 
 
 @dataclass(slots=True)
@@ -152,13 +196,14 @@ class Turn:
     line: Line
     lease: Lease
     most: int = 0
+    place: tuple[UUID, int, int] | None = None
 
-    async def run(self) -> None:
-        """Chunk after chunk until none is left, the turn is over, or single requests wait."""
+    async def run(self) -> bool:
+        """Chunk after chunk until none is left or the turn is over; True if others wait for it."""
         whole = self.most = self.work.settings.imports.chunk_rows
         end = time.monotonic() + self.work.settings.scoring.turn.total_seconds()
         look = time.monotonic() + _LOOK_SECONDS
-        poison: str | None = None
+        poison: Poison | None = None
         while time.monotonic() < end and not self.work.is_stopping.is_set():
             began = time.perf_counter()
             try:
@@ -170,21 +215,25 @@ class Turn:
                 if not _lies_in_a_row(error):
                     raise
                 # Alone, a row that still does not go in is the one at fault.
-                poison = sqlstate_of(error) or UNFORESEEN if self.most == 1 else None
-                if poison == UNFORESEEN:
-                    _log.error("row_not_taken", exc_info=True)
+                code = sqlstate_of(error) or UNFORESEEN
+                poison = Poison(code, self.place) if self.most == 1 and self.place else None
+                if code == UNFORESEEN:
+                    _log.error("rows_not_taken", exc_info=True)
                 self.most = max(1, self.most // 2)
                 continue
             if done is None:
-                return
+                return False
             poison, self.most = None, min(whole, self.most * 2)
             _show(done, time.perf_counter() - began)
             if done.is_stopped:
-                await self._stop(done.run_id)
+                account_id = self.lease.account_id
+                async with self.line.unit_of_work(account_id, purpose=Purpose.RUN_END) as tx:
+                    await _stop(tx, account_id, done.run_id)
             if time.monotonic() > look:
                 if await self._is_wanted():
-                    return
+                    return True
                 look = time.monotonic() + _LOOK_SECONDS
+        return False
 
     async def give_back(self) -> None:
         """Release the lane; silent if it is another's by now."""
@@ -192,7 +241,7 @@ class Turn:
         async with self.line.unit_of_work(lease.account_id, purpose=Purpose.RELEASE) as tx:
             await leases.release(tx, lease, is_drained=False)
 
-    async def _portion(self, poison: str | None) -> Done | None:
+    async def _portion(self, poison: Poison | None) -> Done | None:
         """One transaction, tried again where another was first."""
         lease = self.lease
 
@@ -206,6 +255,7 @@ class Turn:
                 portion = await find_portion(tx, lease.account_id, lease.campaign_id, most=most)
                 if portion is None:
                     return None
+                self.place = portion.place
                 return await take_portion(tx, portion, poison=poison)
 
         return await tried(attempt, most=self.work.settings.intake.attempts)
@@ -217,16 +267,11 @@ class Turn:
             await clock.read_business_now(tx)
             return await has_work(tx, lease.account_id, lease.campaign_id)
 
-    async def _stop(self, run_id: UUID) -> None:
-        error = StoppedByFailures()
-        async with self.line.unit_of_work(self.lease.account_id, purpose=Purpose.RUN_END) as tx:
-            await runs.finish(
-                tx,
-                self.lease.account_id,
-                run_id,
-                RunState.FAILED,
-                error=(error.code, error.message),
-            )
+
+async def _stop(session: Transaction, account_id: UUID, run_id: UUID) -> None:
+    error = StoppedByFailures()
+    said = (error.code, error.message)
+    await runs.finish(session, account_id, run_id, RunState.FAILED, error=said)
 
 
 def _lies_in_a_row(error: Exception) -> bool:

@@ -30,7 +30,7 @@ _log = log.get(__name__)
 
 Deed = Callable[[Work, Line, Claimed], Awaitable[None]]
 # After so many attempts that ended in what nobody foresaw, a run has failed.
-MOST_CLAIMS = 10
+MOST_CLAIMS = 20
 _BAFFLING = ("internal_error", "Something went wrong on our side; it has been logged.")
 DEEDS: dict[RunKind, Deed] = {RunKind.IMPORT: import_file, RunKind.EXPORT: export_rows}
 
@@ -58,15 +58,16 @@ async def work_on_run(work: Work, account_id: UUID, run_id: UUID) -> None:
                 if as_app_error(error) is not None or claimed.token < MOST_CLAIMS:
                     raise
                 _log.error("run_given_up", exc_info=True)
-                await _give_up(line, claimed)
+                await _give_up(work, line, claimed)
             finally:
                 async with line.unit_of_work(account_id, purpose=Purpose.RELEASE) as tx:
                     await queue.release(tx, claimed)
 
 
-async def _give_up(line: Line, claimed: Claimed) -> None:
+async def _give_up(work: Work, line: Line, claimed: Claimed) -> None:
     place = (claimed.account_id, claimed.run_id, RunState.FAILED)
     async with line.unit_of_work(claimed.account_id, purpose=Purpose.RUN_END) as tx:
+        await queue.renew(tx, claimed, by=work.settings.scoring.lease)
         if claimed.kind is RunKind.IMPORT:
             await imports.finish(tx, *place, error=_BAFFLING)
         else:

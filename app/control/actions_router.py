@@ -13,7 +13,13 @@ from app.core.problems import problems
 from app.core.routes import Route
 from app.imports import retry
 from app.imports import runs as imports
-from app.imports.errors import AlreadyRetried, ImportOver, NotAnImport, NothingToRetry
+from app.imports.errors import (
+    AlreadyRetried,
+    ImportOver,
+    NotAnImport,
+    NothingToRetry,
+    RowsForgotten,
+)
 from app.imports.uploads import service as uploads
 from app.imports.uploads.errors import TooManyImports
 from app.models.states import RunKind, RunState
@@ -49,7 +55,9 @@ async def cancel_run(run_id: UUID, caller: RunActor, tx: Tx) -> RunRead:
     "/runs/{run_id}/retry-failed",
     status_code=202,
     response_model=RunRead,
-    responses=problems(RunNotFound, NotAnImport, NothingToRetry, AlreadyRetried, TooManyImports),
+    responses=problems(
+        RunNotFound, RowsForgotten, NotAnImport, NothingToRetry, AlreadyRetried, TooManyImports
+    ),
 )
 async def retry_failed_rows(
     run_id: UUID, caller: RunActor, tx: Tx, now: Now, resources: Held, response: Response

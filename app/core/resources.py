@@ -109,6 +109,16 @@ async def _commit(driver: Driver) -> None:
         raise NotCommitted
 
 
+async def mark(driver: Driver) -> None:
+    """Note where the transaction stands, to come back to."""
+    await driver.execute("SAVEPOINT mark")
+
+
+async def back_to_mark(driver: Driver) -> None:
+    """Undo what was written since the mark; the transaction goes on."""
+    await driver.execute("ROLLBACK TO SAVEPOINT mark")
+
+
 class NotCommitted(Unavailable):
     """The database has rolled this back; nothing of it was kept."""
 

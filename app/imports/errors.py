@@ -1,6 +1,6 @@
 """What can go wrong with an import as a whole."""
 
-from app.core.errors import Conflict, Invalid
+from app.core.errors import Conflict, Invalid, NotFound
 
 
 class ImportOver(Conflict):
@@ -17,6 +17,10 @@ class ContentDiffers(Invalid):
 
 class NothingToRetry(Conflict):
     """Every row of this run has succeeded or was skipped."""
+
+
+class RowsForgotten(NotFound):
+    """What became of each row was kept for 30 days after the run had ended."""
 
 
 class NotAnImport(Conflict):

@@ -9,13 +9,11 @@ from app.core.driver import driver_of
 KEPT = timedelta(days=30)
 _PORTION_CHUNKS = 500
 
-# Runs grow with time, so the oldest chunks are looked at first; where theirs is not over, none is.
 _FORGET = """
 DELETE FROM import_chunks WHERE account_id = $1 AND (run_id, number) IN (
-    SELECT c.run_id, c.number
-      FROM (SELECT run_id, number FROM import_chunks
-             WHERE account_id = $1 ORDER BY account_id, run_id, number LIMIT $3) c
-      JOIN runs r ON r.account_id = $1 AND r.id = c.run_id WHERE r.finished_at < $2)
+    SELECT c.run_id, c.number FROM runs r
+      JOIN import_chunks c ON c.account_id = $1 AND c.run_id = r.id
+     WHERE r.account_id = $1 AND r.kind = 'import' AND r.finished_at < $2 LIMIT $3)
 """
 _KEPT_UPLOADS = timedelta(days=400)
 _FORGET_UPLOADS = """

@@ -8,8 +8,8 @@ from sqlmodel import col, select
 from app.core.db import Session
 from app.core.ids import uuid7
 from app.imports import runs
-from app.imports.errors import AlreadyRetried, NotAnImport, NothingToRetry
-from app.models import Run, Upload
+from app.imports.errors import AlreadyRetried, NotAnImport, NothingToRetry, RowsForgotten
+from app.models import ImportChunk, Run, Upload
 from app.models.states import RunKind, RunState, RunTrigger, UploadState
 
 _ENDED = frozenset(RunState) - {RunState.QUEUED, RunState.RUNNING}
@@ -26,12 +26,20 @@ async def retry_failed(
     Raises:
         NotAnImport: it is none, or has not ended.
         NothingToRetry: no row is left to try.
+        RowsForgotten: its rows were kept for 30 days.
         AlreadyRetried: a child run has them; retry that one.
     """
     if run.kind is not RunKind.IMPORT or run.state not in _ENDED or run.subject_id is None:
         raise NotAnImport
     if not (run.failed or run.unprocessed):
         raise NothingToRetry
+    kept = await session.exec(
+        select(ImportChunk.number)
+        .where(col(ImportChunk.account_id) == run.account_id, col(ImportChunk.run_id) == run.id)
+        .limit(1)
+    )
+    if kept.first() is None:
+        raise RowsForgotten
     # Whoever retries twice at once finds the other's child behind this lock.
     found = await session.exec(
         select(Upload)

@@ -22,7 +22,8 @@ _STARTED = """
 UPDATE uploads SET state = 'UploadComplete', run_id = $3, completed_at = $4
  WHERE account_id = $1 AND id = $2
 """
-# Locks go in the order of whoever watches over the run: its place in the queue, the run, its rows.
+# Locks go in the order of whoever watches over the run: its place in the queue, the run, its
+# lane, its chunks.
 _QUEUED = "SELECT FROM pending_runs WHERE account_id = $1 AND run_id = $2 FOR UPDATE"
 _IS_OPEN = """
 SELECT subject_id FROM runs
@@ -111,8 +112,8 @@ async def finish(
     upload_id = await driver.fetchval(_IS_OPEN, account_id, run_id)
     if upload_id is None:
         return False
-    await driver.execute(_CLEAR, account_id, run_id)
     await driver.execute(_CLEAR_LANE, account_id, upload_id)
+    await driver.execute(_CLEAR, account_id, run_id)
     counts = await count(session, account_id, run_id)
     if state is RunState.SUCCEEDED and counts is not None and counts[2]:
         state = RunState.SUCCEEDED_WITH_WARNINGS

@@ -8,6 +8,7 @@ Nobody sees the chunks before all of them are there: only then are they pending.
 from a worker that died in the middle begins again.
 """
 
+import asyncio
 import contextlib
 import hashlib
 import json
@@ -29,6 +30,7 @@ from app.imports.formats.records import Record
 from app.imports.packing import RowOutcome, unpack_results, unpack_rows
 from app.models.states import UploadObject
 from app.responses.intake.items import Item
+from app.responses.intake.reading import uuid_in
 from app.runs import queue
 from app.runs.progress import progress
 from app.runs.queue import Claimed
@@ -75,8 +77,8 @@ _CAMPAIGNS = """
 SELECT c.code AS ref, c.id FROM campaigns c
  WHERE c.account_id = $1 AND c.code = ANY ($2::text[])
  UNION ALL
-SELECT c.id::text, c.id FROM campaigns c
- WHERE c.account_id = $1 AND c.id::text = ANY ($2::text[])
+SELECT w.ref, c.id FROM unnest($2::text[], $3::uuid[]) AS w(ref, id)
+  JOIN campaigns c ON c.account_id = $1 AND c.id = w.id
 """
 _CHUNKS_OF = """
 SELECT number, payload, results FROM import_chunks
@@ -110,6 +112,8 @@ class Staging:
         self._is_stopping = is_stopping
         self._account_id, self._run_id = claimed.account_id, claimed.run_id
         self._upload_id: UUID = claimed.subject_id
+        # Of rows that name no campaign: that of the upload's, so that its rows have one lane only.
+        self._lane_id: UUID = claimed.subject_id
         self._lease: timedelta = resources.settings.scoring.lease
         limits = resources.settings.imports
         self._cutter = Cutter(limits.chunk_rows, limits.segment_rows, int(limits.segment_bytes))
@@ -129,6 +133,7 @@ class Staging:
                 return
             upload = await tx.driver.fetchrow(_UPLOAD, self._account_id, self._upload_id)
             assert upload is not None  # noqa: S101  (nothing deletes an upload with a run)
+            self._lane_id = upload["campaign_id"] or self._upload_id
             pieces = await tx.driver.fetch(_PIECES, self._account_id, self._upload_id)
             await tx.driver.execute(_BEGIN_AGAIN, self._account_id, self._run_id)
             await tx.driver.execute(_SAY, self._account_id, self._run_id, progress("reading"))
@@ -160,16 +165,18 @@ class Staging:
         plan: AnyPlan | None = None
         digest = hashlib.sha256()
         async for block in _content(self._resources, pieces):
-            if self._is_stopping():
-                raise Interrupted
             digest.update(block)
-            # What is packed may unfold a thousandfold, so it comes in portions.
+            # What is packed may unfold a thousandfold, so it comes in portions, and others have
+            # their turns between them.
             for records in reader.portions(block):
+                if self._is_stopping():
+                    raise Interrupted
                 # Of NDJSON no key is known while no line can be read; its rows count all the same.
                 if plan is None and (reader.columns or records):
                     plan = _plan(upload, file_format, reader.columns)
                 if plan is not None:
                     await self._add(plan, records)
+                await asyncio.sleep(0)
         records = reader.finish()
         plan = plan or _plan(upload, file_format, reader.columns)
         await self._add(plan, records)
@@ -206,7 +213,7 @@ class Staging:
         refs = [plan.campaign_of(r.cells) if r.fault is None else None for r in records]
         await self._find_campaigns(refs)
         for at, (record, ref) in enumerate(zip(records, refs, strict=True)):
-            lane = self._campaigns.get(ref, self._upload_id) if ref else self._upload_id
+            lane = self._campaigns.get(ref, self._upload_id) if ref else self._lane_id
             if record.fault is None and plan.is_prompt(record.cells):
                 self._prompts += 1
             self._cutter.add(lane, record, number=numbers[at] if numbers else None)
@@ -214,13 +221,15 @@ class Staging:
             await self._flush()
 
     async def _find_campaigns(self, refs: Iterable[str | None]) -> None:
+        if len(self._campaigns) > _MOST_CAMPAIGNS:
+            self._campaigns.clear()
         unknown = {ref for ref in refs if ref is not None} - self._campaigns.keys()
         if not unknown:
             return
-        if len(self._campaigns) > _MOST_CAMPAIGNS:
-            self._campaigns.clear()
         async with self._transaction(Purpose.READING) as tx:
-            rows = await tx.driver.fetch(_CAMPAIGNS, self._account_id, list(unknown))
+            listed = list(unknown)
+            ids = [uuid_in(ref) for ref in listed]
+            rows = await tx.driver.fetch(_CAMPAIGNS, self._account_id, listed, ids)
         found = {row["ref"]: row["id"] for row in rows}
         self._campaigns.update((ref, found.get(ref, self._upload_id)) for ref in unknown)
 

@@ -1,4 +1,4 @@
-"""python -m tests.bench [--only NAME,…] [--pairs N] [--quick]"""
+"""python -m tests.bench [--only NAME,…] [--pairs N] [--files N] [--quick]"""
 
 import argparse
 import asyncio
@@ -70,6 +70,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="The benchmark.")
     parser.add_argument("--only", help=f"some of: {', '.join(MEASURES)}")
     parser.add_argument("--pairs", type=int, help=f"rounds; {LEAST_PAIRS} if not set")
+    parser.add_argument("--files", type=int, default=1, help="rounds of the import; 1 if not set")
     parser.add_argument("--quick", action="store_true", help="small sizes, to see that it works")
     given = parser.parse_args()
     names = given.only.split(",") if given.only else list(MEASURES)
@@ -82,7 +83,7 @@ def main() -> None:
         del os.environ[name]
     log.configure(Log(level="WARNING"))
     try:
-        sys.exit(uvloop.run(run(names, Plan(pairs, given.quick))))
+        sys.exit(uvloop.run(run(names, Plan(pairs, given.quick, given.files))))
     except (KeyboardInterrupt, asyncio.CancelledError):
         sys.exit(130)
 

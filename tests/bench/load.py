@@ -10,11 +10,14 @@ import json
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 _END = b"\r\n\r\n"
 _LENGTH = b"content-length:"
+
+Due = tuple[bytes, float]
 
 
 class Run:
@@ -27,8 +30,10 @@ class Run:
         self.latencies: list[float] = []
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def take(self) -> bytes | None:
-        return next(self._left, None)
+    def take(self, by: "Connection") -> Due | None:
+        """What a free connection sends next, and since when it is due: now."""
+        request = next(self._left, None)
+        return None if request is None else (request, time.perf_counter())
 
     def answered(self, status: str, seconds: float) -> None:
         self.statuses[status] += 1
@@ -36,6 +41,10 @@ class Run:
         self._missing -= 1
         if not self._missing:
             self.over.set_result(None)
+
+    def lost(self, connection: "Connection", reason: str) -> None:
+        """The server has closed one."""
+        self.broke(f"the server closed a connection: {reason}")
 
     def broke(self, reason: str) -> None:
         if not self.over.done():
@@ -49,7 +58,7 @@ class Connection(asyncio.Protocol):
         self._run = run
         self._buffer = b""
         self._needed = 0
-        self._sent_at = 0.0
+        self._since = 0.0
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -57,12 +66,17 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._run.broke(f"the server closed a connection: {exc}")
+        self._run.lost(self, str(exc))
 
     def send_next(self) -> None:
-        request = self._run.take()
-        if request is not None and self._transport is not None:
-            self._sent_at = time.perf_counter()
+        due = self._run.take(self)
+        if due is not None:
+            self.send(*due)
+
+    def send(self, request: bytes, since: float) -> None:
+        """Send it; the answer's latency counts from `since`."""
+        if self._transport is not None:
+            self._since = since
             self._transport.write(request)
 
     def data_received(self, data: bytes) -> None:
@@ -80,7 +94,7 @@ class Connection(asyncio.Protocol):
             self._needed = end + len(_END) + int(length)
         if len(buffer) >= self._needed:
             self._buffer, self._needed = b"", 0
-            self._run.answered(buffer[9:12].decode(), time.perf_counter() - self._sent_at)
+            self._run.answered(buffer[9:12].decode(), time.perf_counter() - self._since)
             self.send_next()
 
 
@@ -93,15 +107,21 @@ def requests_of(spec: dict[str, Any]) -> list[bytes]:
     return [head + str(len(body)).encode() + _END + body for body in bodies]
 
 
-async def attack(spec: dict[str, Any]) -> dict[str, Any]:
-    """Send everything; how it went."""
+async def connect(run: Run, spec: dict[str, Any]) -> list[Connection]:
+    """Every connection, open; whoever started us is told."""
     loop = asyncio.get_running_loop()
-    run = Run(requests_of(spec))
     connections = [
         (await loop.create_connection(lambda: Connection(run), "127.0.0.1", spec["port"]))[1]
         for _ in range(spec["connections"])
     ]
     print("ready", flush=True)  # noqa: T201  # whoever started us waits for it
+    return connections
+
+
+async def attack(spec: dict[str, Any]) -> dict[str, Any]:
+    """Send everything; how it went."""
+    run = Run(requests_of(spec))
+    connections = await connect(run, spec)
     await asyncio.to_thread(sys.stdin.readline)
     began = time.monotonic()
     for connection in connections:
@@ -110,18 +130,28 @@ async def attack(spec: dict[str, Any]) -> dict[str, Any]:
         await run.over
     except ConnectionError as error:
         return {"error": str(error)}
-    ended = time.monotonic()
-    ordered = sorted(run.latencies)
+    return outcome_of(run, began=began, ended=time.monotonic())
+
+
+def outcome_of(run: Run, *, began: float, ended: float) -> dict[str, Any]:
+    """How it went: statuses, from when until when, latencies."""
     return {
         "statuses": run.statuses,
         "began": began,
         "ended": ended,
-        "p50": ordered[len(ordered) // 2],
-        "p99": ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)],
+        "p50": share_of(run.latencies, 50),
+        "p99": share_of(run.latencies, 99),
     }
 
 
-def main() -> None:
+def share_of(values: Sequence[float], percent: int) -> float:
+    """What so many percent of the values are below; there is at least one."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
+
+
+def talk(attack: Callable[[dict[str, Any]], Coroutine[Any, Any, dict[str, Any]]]) -> None:
+    """The first line in, the outcome out."""
     spec = json.loads(sys.stdin.readline())
     try:
         import uvloop  # noqa: PLC0415  # a faster loop, where there is one
@@ -133,4 +163,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    talk(attack)

@@ -66,17 +66,18 @@ async def penstock(
             if has_worker:
                 service.start("worker", "workers.main", settings=environment)
             await service.until_answering("/healthz")
-            await _configure(service, campaigns, rules, ASYNCHRONOUS | dict(settings or {}))
+            await configure(service, campaigns, rules, ASYNCHRONOUS | dict(settings or {}))
             service.freeze()
             yield service
 
 
-async def _configure(
+async def configure(
     service: Service,
     campaigns: Sequence[str],
     rules: Sequence[Mapping[str, Any]],
     settings: Mapping[str, Any],
 ) -> None:
+    """Give the account of a service its campaigns, rules and settings, over HTTP."""
     async with httpx.AsyncClient(
         base_url=f"http://127.0.0.1:{service.port}/v1",
         headers={"Authorization": f"Bearer {service.token}"},
@@ -85,18 +86,18 @@ async def _configure(
     ) as http:
         for code in campaigns:
             body = {"code": code, "name": code, "score": CAMPAIGN_SCORE}
-            _require(await http.post("/campaigns", json=body))
+            require(await http.post("/campaigns", json=body))
         made = await http.post("/scoring/rulesets", json={"name": "bench", "rules": list(rules)})
-        _require(made)
-        _require(await http.post(f"/scoring/rulesets/{made.json()['id']}/activate"))
-        _require(await http.put("/scoring/settings", json=dict(settings)))
+        require(made)
+        require(await http.post(f"/scoring/rulesets/{made.json()['id']}/activate"))
+        require(await http.put("/scoring/settings", json=dict(settings)))
 
 
 async def counter(service: Service, name: str) -> float:
     """A counter of the API, summed over its labels."""
     async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
         page = await http.get(f"http://127.0.0.1:{service.port}/metrics")
-    _require(page)
+    require(page)
     lines = (line.split() for line in page.text.splitlines())
     return sum(float(words[-1]) for words in lines if words and words[0].split("{")[0] == name)
 
@@ -105,15 +106,30 @@ async def prepare(stand: Stand) -> str:
     """The key of the template that every database of ours is copied from; made when missing."""
     if id(stand) not in _keys:
         await stand.postgres.create_database(TEMPLATE)
-        settings = settings_of(stand.postgres.url(TEMPLATE), stand.redis_url())
-        environment = for_python({**os.environ, **settings})
+        url = stand.postgres.url(TEMPLATE)
+        environment = _environment(stand, url)
         await command("app", "migrate", settings=environment, cwd=stand.folder)
-        scopes = [word for scope in _SCOPES for word in ("--scope", scope)]
-        words = ("app", "keys", "create", "--account", ACCOUNT, "--user", USER, *scopes)
-        _keys[id(stand)] = await command(*words, settings=environment, cwd=stand.folder)
+        _keys[id(stand)] = await make_key(stand, url, USER)
     return _keys[id(stand)]
 
 
-def _require(answer: httpx.Response) -> None:
+async def make_key(stand: Stand, database_url: str, user: str) -> str:
+    """A key of a user, who is made where missing, of the account in that database."""
+    scopes = [word for scope in _SCOPES for word in ("--scope", scope)]
+    words = ("app", "keys", "create", "--account", ACCOUNT, "--user", user, *scopes)
+    environment = _environment(stand, database_url)
+    return await command(*words, settings=environment, cwd=stand.folder)
+
+
+def _environment(stand: Stand, database_url: str) -> dict[str, str]:
+    return for_python({**os.environ, **settings_of(database_url, stand.redis_url())})
+
+
+def require(answer: httpx.Response) -> None:
+    """Pass over an answer that is a success.
+
+    Raises:
+        Wrong: it is none.
+    """
     if not answer.is_success:
         raise Wrong(f"{answer.request.url.path}: {answer.status_code} {answer.text[:300]}")

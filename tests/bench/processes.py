@@ -38,8 +38,15 @@ class Process:
 
     def resident_bytes(self) -> int:
         """The memory it occupies, as the kernel counts it."""
+        return self._status("VmRSS:")
+
+    def peak_bytes(self) -> int:
+        """The most memory that it has occupied since it was started."""
+        return self._status("VmHWM:")
+
+    def _status(self, name: str) -> int:
         for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
+            if line.startswith(name):
                 return int(line.split()[1]) * 1024
         raise RuntimeError("the kernel does not tell")
 

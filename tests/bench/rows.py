@@ -10,18 +10,20 @@ Unit = Callable[[float], str]
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """Two bounds; `is_floor` if more is better."""
+    """A bound that is required and one that is aimed at, if any; `is_floor` if more is better."""
 
     required: float
-    aim: float
+    aim: float | None = None
     is_floor: bool = True
 
     def verdict(self, value: float) -> str:
-        if self._holds(value, self.aim):
+        if self.aim is not None and self._holds(value, self.aim):
             return "aim met"
         return "required met" if self._holds(value, self.required) else "missed"
 
-    def shown(self, bound: float) -> str:
+    def shown(self, bound: float | None) -> str:
+        if bound is None:
+            return "–"
         return f"{'≥' if self.is_floor else '≤'} {bound:g}"
 
     def _holds(self, value: float, bound: float) -> bool:
@@ -66,6 +68,12 @@ def compared(
     )
 
 
+def bounded(measure: str, what: str, value: float, unit: Unit, goal: Goal) -> Row:
+    """One number and its bounds."""
+    bounds = {"required": goal.shown(goal.required), "aim": goal.shown(goal.aim)}
+    return Row(measure, what, unit(value), **bounds, verdict=goal.verdict(value))
+
+
 def none_of(measure: str, what: str, how_many: int) -> Row:
     """Something that must not happen at all."""
     goal = Goal(0, 0, is_floor=False)
@@ -74,6 +82,14 @@ def none_of(measure: str, what: str, how_many: int) -> Row:
 
 def per_second(value: float) -> str:
     return f"{value:,.0f} /s"
+
+
+def whole(value: float) -> str:
+    return f"{value:,.0f}"
+
+
+def in_seconds(value: float) -> str:
+    return f"{value:,.1f} s"
 
 
 def milliseconds(seconds: float) -> str:

@@ -118,7 +118,7 @@ class Service:
         Raises:
             Wrong: an answer was other than 202, or than 5xx where requests may fail.
         """
-        async with _attacker() as process:
+        async with attacker() as process:
             sent = await self._attack(process, bodies, connections, path, is_timed)
         if sent.failed and not may_fail:
             raise Wrong(f"{sent.failed} requests to {path} were answered with 5xx")
@@ -169,12 +169,12 @@ class Service:
                 "connections": connections,
                 "bodies": file.name,
             }
-            await _tell(process, json.dumps(spec))
-            await _hear(process)
+            await tell(process, json.dumps(spec))
+            await hear(process)
         if is_timed:
             await self.stand.quiet()
-        await _tell(process, "go")
-        outcome = json.loads(await _hear(process))
+        await tell(process, "go")
+        outcome = json.loads(await hear(process))
         statuses: dict[str, int] = outcome.get("statuses", {})
         failed = sum(n for status, n in statuses.items() if status.startswith("5"))
         if statuses.get("202", 0) + failed != len(bodies):
@@ -188,9 +188,12 @@ class Service:
 
 
 @asynccontextmanager
-async def _attacker() -> AsyncIterator[asyncio.subprocess.Process]:
+async def attacker(
+    module: str = "tests.bench.load",
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A load generator, to be told and heard; it is gone afterwards."""
     process = await asyncio.create_subprocess_exec(
-        *python_module("tests.bench.load"),
+        *python_module(module),
         env=for_python(os.environ),
         cwd=Path(tempfile.gettempdir()),
         stdin=asyncio.subprocess.PIPE,
@@ -204,13 +207,19 @@ async def _attacker() -> AsyncIterator[asyncio.subprocess.Process]:
         await process.wait()
 
 
-async def _tell(process: asyncio.subprocess.Process, line: str) -> None:
+async def tell(process: asyncio.subprocess.Process, line: str) -> None:
+    """Give a load generator a line."""
     assert process.stdin is not None
     process.stdin.write(line.encode() + b"\n")
     await process.stdin.drain()
 
 
-async def _hear(process: asyncio.subprocess.Process) -> Any:
+async def hear(process: asyncio.subprocess.Process) -> Any:
+    """The next line of a load generator.
+
+    Raises:
+        Wrong: it has ended.
+    """
     assert process.stdout is not None
     async with asyncio.timeout(_LONGEST_SECONDS):
         line = await process.stdout.readline()

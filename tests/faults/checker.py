@@ -2,6 +2,7 @@
 
 ledger ──▶ every 2xx has its record, every record its item          promise 1
 laws   ──▶ scored, counted, announced, resolved once                promises 2, 3, 5
+rows   ──▶ every row of a file has one end, every end its record
 undone ──▶ nothing due, leased or running                           nothing forgotten
 """
 
@@ -12,6 +13,7 @@ import asyncpg
 from tests.faults.invariants import LAWS, UNDONE
 from tests.faults.ledger import MARK, Ledger, Place
 from tests.faults.processes import until
+from tests.faults.rows import misdone, take_down
 
 _SHOWN = 5
 _KEYS = """
@@ -62,6 +64,8 @@ async def check(database_url: str, ledger: Ledger) -> None:
     try:
         breaches = [*ledger.improper, *await _found(connection, UNDONE)]
         breaches += await _found(connection, LAWS)
+        breaches += await misdone(connection, ledger)
+        await take_down(connection, ledger)
         breaches += await _unkept(connection, ledger)
     finally:
         await connection.close()

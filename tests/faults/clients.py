@@ -85,9 +85,7 @@ class Client:
         """
         headers = {"Idempotency-Key": key} if key else {}
         while True:
-            answer = await self._attempt(
-                method, path, json=body, content=content, headers=headers
-            )
+            answer = await self._attempt(method, path, json=body, content=content, headers=headers)
             if answer is not None:
                 found: Json = answer.json()
                 return found

@@ -26,6 +26,17 @@ _BY_STATUS_IN_EVENTS = """
            jsonb_each_text(c -> 'by_status') s
      WHERE e.type = 'responses.resolved' GROUP BY 1, 2, 3"""
 
+# Chunks of files resolve rows themselves, synchronous ones and others; told under their run.
+_IN_CHUNKS = """
+    SELECT e.account_id, (c ->> 'campaign_id')::uuid AS campaign_id, s.key AS status,
+           sum(s.value::bigint) AS n
+      FROM events e JOIN runs r ON r.account_id = e.account_id AND r.kind = 'import'
+       AND r.id::text = e.data ->> 'run_id',
+           jsonb_array_elements(e.data -> 'campaigns') c, jsonb_each_text(c -> 'by_status') s
+     WHERE e.type = 'responses.resolved' GROUP BY 1, 2, 3"""
+# A chunk may score a row that is to wait for its grace; nothing counts those.
+_WITHOUT_FILES = "r.account_id NOT IN (SELECT account_id FROM runs WHERE kind = 'import')"
+
 LAWS: dict[str, str] = {
     "a response is announced once if it was qualified, else never": _differ(
         "account_id, response_id",
@@ -50,7 +61,9 @@ LAWS: dict[str, str] = {
         """SELECT account_id, id::text AS run_id, succeeded AS n FROM runs
             WHERE kind = 'scoring'""",
         """SELECT account_id, data ->> 'run_id' AS run_id, sum((data ->> 'total')::bigint) AS n
-             FROM events WHERE type = 'responses.resolved' AND data ->> 'run_id' IS NOT NULL
+             FROM events e WHERE type = 'responses.resolved' AND EXISTS (
+                  SELECT FROM runs r WHERE r.account_id = e.account_id AND r.kind = 'scoring'
+                     AND r.id::text = e.data ->> 'run_id')
             GROUP BY 1, 2""",
     ),
     "counters and what they have not folded yet are the number of responses": _differ(
@@ -71,21 +84,27 @@ LAWS: dict[str, str] = {
          WHERE kind = 'scoring'
            AND (total IS DISTINCT FROM succeeded + failed + skipped + unprocessed
                 OR processed IS DISTINCT FROM total)""",
-    "the runs of a campaign resolved each response of its lane once": _differ(
-        "account_id, campaign_id, status",
-        f"""SELECT account_id, campaign_id, status, count(*) AS n FROM responses r
-             WHERE {_RESOLVED} AND {_IN_A_LANE} GROUP BY 1, 2, 3""",
-        """SELECT account_id, subject_id AS campaign_id, s.key AS status,
-                  sum(s.value::bigint) AS n
-             FROM runs, jsonb_each_text(details -> 'by_status') s GROUP BY 1, 2, 3""",
-    ),
+    "the runs of a campaign resolved each response of its lane once": f"""
+        WITH expected AS (
+             SELECT account_id, campaign_id, status, count(*) AS n FROM responses r
+              WHERE {_RESOLVED} AND {_IN_A_LANE} GROUP BY 1, 2, 3),
+        lanes AS (
+             SELECT account_id, subject_id AS campaign_id, s.key AS status,
+                    sum(s.value::bigint) AS n
+               FROM runs, jsonb_each_text(details -> 'by_status') s GROUP BY 1, 2, 3),
+        chunks AS ({_IN_CHUNKS})
+        SELECT account_id, campaign_id, status, expected.n, lanes.n AS lanes, chunks.n AS chunks
+          FROM expected FULL JOIN lanes USING (account_id, campaign_id, status)
+          FULL JOIN chunks USING (account_id, campaign_id, status)
+         WHERE coalesce(expected.n, 0) NOT BETWEEN coalesce(lanes.n, 0)
+               AND coalesce(lanes.n, 0) + coalesce(chunks.n, 0)""",
     "the runs of a campaign scored each response of its lane once": _differ(
         "account_id, campaign_id",
         f"""SELECT account_id, campaign_id, count(*) AS n FROM responses r
-             WHERE r.scored_at IS NOT NULL AND {_IN_A_LANE} GROUP BY 1, 2""",
-        """SELECT account_id, subject_id AS campaign_id,
-                  sum((details #>> '{scoring,rows}')::bigint) AS n
-             FROM runs WHERE kind = 'scoring' GROUP BY 1, 2""",
+             WHERE r.scored_at IS NOT NULL AND {_IN_A_LANE} AND {_WITHOUT_FILES} GROUP BY 1, 2""",
+        f"""SELECT account_id, subject_id AS campaign_id,
+                  sum((details #>> '{{scoring,rows}}')::bigint) AS n
+             FROM runs r WHERE kind = 'scoring' AND {_WITHOUT_FILES} GROUP BY 1, 2""",
     ),
     "the runs of a campaign set each bad row aside once": _differ(
         "account_id, campaign_id",
@@ -129,12 +148,60 @@ LAWS: dict[str, str] = {
         SELECT k.account_id, k.external_id FROM intake_keys k
           LEFT JOIN responses r ON r.account_id = k.account_id AND r.id = k.response_id
          WHERE r.id IS NULL""",
+    "an import's account is that of its chunks": """
+        SELECT r.id, r.state, r.total, r.processed, r.succeeded, r.failed, r.skipped,
+               r.unprocessed, r.created, r.updated, c.*
+          FROM runs r LEFT JOIN LATERAL (
+               SELECT sum(rows) AS rows, coalesce(sum(done), 0) AS done,
+                      coalesce(sum(succeeded), 0) AS s, coalesce(sum(failed), 0) AS f,
+                      coalesce(sum(skipped), 0) AS k, coalesce(sum(created), 0) AS n,
+                      coalesce(sum(updated), 0) AS u
+                 FROM import_chunks i WHERE i.account_id = r.account_id AND i.run_id = r.id) c
+               ON true
+         WHERE r.kind = 'import' AND r.total IS NOT NULL
+           AND ((r.total, r.processed, r.succeeded, r.failed, r.skipped, r.created, r.updated)
+                <> (coalesce(c.rows, 0), c.done, c.s, c.f, c.k, c.n, c.u)
+                OR r.total <> r.succeeded + r.failed + r.skipped + r.unprocessed)""",
+    "an import that was not read has done nothing": """
+        SELECT r.id FROM runs r JOIN import_chunks c ON c.account_id = r.account_id
+           AND c.run_id = r.id WHERE r.total IS NULL AND (c.done > 0 OR r.processed > 0)""",
+    "an import succeeds only with all of its rows": """
+        SELECT id, state, total, failed, unprocessed FROM runs WHERE kind = 'import'
+           AND state LIKE 'succeeded%' AND (total IS NULL OR unprocessed <> 0
+               OR (failed > 0) <> (state = 'succeeded_with_warnings'))""",
+    "an upload stands where its run does": """
+        SELECT u.id, u.state, r.state AS run FROM uploads u
+          LEFT JOIN runs r ON r.account_id = u.account_id AND r.id = u.run_id
+         WHERE (u.state, r.state) NOT IN (
+               ('JobComplete', 'succeeded'), ('JobComplete', 'succeeded_with_warnings'),
+               ('Failed', 'failed'), ('Aborted', 'cancelled'))
+            OR (u.run_id IS NULL AND u.state NOT IN ('Open', 'Aborted'))""",
+    "no lane of a file outlives it": """
+        SELECT l.campaign_id, l.holder FROM lanes l LEFT JOIN campaigns c
+            ON c.account_id = l.account_id AND c.id = l.campaign_id WHERE c.id IS NULL""",
+    "each beginning and each end of a run was told once": _differ(
+        "account_id, run_id, is_end",
+        """SELECT account_id, id::text AS run_id, is_end, 1 AS n
+             FROM runs, unnest(ARRAY[false, true]) AS is_end
+            WHERE kind IN ('import', 'export') AND (is_end OR started_at IS NOT NULL)""",
+        """SELECT account_id, data ->> 'run_id' AS run_id, type <> 'run.started' AS is_end,
+                  count(*) AS n
+             FROM events WHERE type LIKE 'run.%' GROUP BY 1, 2, 3""",
+    ),
+    "an export has left its file if it succeeded, else none": """
+        SELECT r.id, r.state FROM runs r WHERE r.kind = 'export'
+           AND (r.state = 'succeeded') <> EXISTS (SELECT FROM run_files f
+                WHERE f.account_id = r.account_id AND f.run_id = r.id)""",
     "every answer kept for a repeat is whole": """
         SELECT path, key FROM idempotency_keys WHERE status IS NULL OR body IS NULL""",
 }
 
 # Once these find nothing, nothing happens any more.
 UNDONE: dict[str, str] = {
+    "rows of files to be done": "SELECT run_id, number, deaths FROM pending_imports",
+    "a run for some worker": "SELECT run_id, kind, token, holder FROM pending_runs",
+    "an upload at work": """
+        SELECT id, state FROM uploads WHERE state IN ('UploadComplete', 'InProgress')""",
     "waits to be scored": "SELECT response_id, due_at, window_id FROM pending_scoring",
     "waits to be resolved": "SELECT response_id, due_at, has_grace FROM pending_resolution",
     "a lane at work": """

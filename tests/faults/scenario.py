@@ -1,7 +1,8 @@
 """One story that comes by every failpoint: whatever a transaction can be for happens in it.
 
 definitions ─▶ synchronous items ─▶ held, asynchronous, keyed, prompts, a batch, two bad rows
-    ─▶ one window flushed, the clock advanced over the end of the other ─▶ workers start
+    ─▶ a file of rows, an export ─▶ one window flushed
+    ─▶ workers start, the clock is advanced over the end of the other window
 """
 
 import asyncio
@@ -29,6 +30,7 @@ RULES: Json = {
     ],
 }
 CAMPAIGNS = {"spring": 100, "autumn": 40}
+ROWS = 200
 # No chunk can take what is called so: it fails on its data, at the stage that the name says.
 _POISON = (
     """
@@ -68,6 +70,8 @@ class Story:
         for client in (self._held, self._elsewhere):
             await client.ask("PUT", "/v1/scoring/settings", HELD)
         await self._later()
+        await self._elsewhere.file([self._row(number) for number in range(ROWS)], key="file")
+        await self._elsewhere.ask("POST", "/v1/exports", {"object": "people"}, key="people")
         await self._flush("spring")
 
     async def with_the_workers(self) -> None:
@@ -123,6 +127,12 @@ class Story:
         who = {"email": f"p{person}@example.com", "score": person}
         given = {"external_id": f"e{next(self._numbers)}", "campaign": campaign, "person": who}
         return given | fields
+
+    def _row(self, number: int) -> Json:
+        """A row of a file: of either campaign, now and then one that cannot be taken in."""
+        campaign = "nowhere" if number % 50 == 7 else list(CAMPAIGNS)[number % 2]
+        row = self._item(campaign, number % 12)
+        return row | ({"person": {"email": "nobody"}} if number % 50 == 9 else {})
 
     def _keyed(self, campaign: str, person: int, **fields: object) -> Json:
         """One without an external id, to be repeated under an `Idempotency-Key`."""

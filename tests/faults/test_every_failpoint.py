@@ -16,7 +16,14 @@ from tests.faults.scenario import Story
 from tests.faults.services import Door, worker
 
 # The first time is often before anything was at stake.
-LATER = {Purpose.REQUEST: 7, Purpose.INTAKE: 5, Purpose.SCORING: 3, Purpose.RESOLUTION: 2}
+LATER = {
+    Purpose.REQUEST: 7,
+    Purpose.INTAKE: 5,
+    Purpose.SCORING: 3,
+    Purpose.RESOLUTION: 2,
+    Purpose.READING: 2,
+    Purpose.IMPORTING: 3,
+}
 _TIMES = {place(purpose, moment): n for purpose, n in LATER.items() for moment in Moment}
 
 
@@ -24,7 +31,11 @@ _TIMES = {place(purpose, moment): n for purpose, n in LATER.items() for moment i
 async def test_a_process_killed_there_loses_nothing_and_does_nothing_twice(
     ground: Ground, failpoint: str
 ) -> None:
-    quick = {"PENSTOCK_SANDBOX": "true", "PENSTOCK_SCORING__LEASE": "PT1S"}
+    quick = {
+        "PENSTOCK_SANDBOX": "true",
+        "PENSTOCK_SCORING__LEASE": "PT1S",
+        "PENSTOCK_IMPORTS__CHUNK_ROWS": "20",
+    }
     armed = {"PENSTOCK_FAILPOINT": f"{failpoint}:{_TIMES.get(failpoint, 1)}"}
     door, hand = Door(ground.processes, **quick), worker(ground.processes, **quick)
     story = Story(ground, door)

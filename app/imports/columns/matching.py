@@ -45,7 +45,8 @@ def match(
             continue
         path = path_of(field, of)
         if path is None:
-            unknown.append(Fault(f"/columns/{position}", "unknown_column", "leads to no field"))
+            said = f"Column {position + 1} leads to no field."
+            unknown.append(Fault(f"/columns/{position}", "unknown_column", said))
         else:
             paths[position] = path
     if unknown:
@@ -62,7 +63,7 @@ def check_fields(mapping: ColumnMapping | None, of: UploadObject) -> None:
         UnknownColumn: its faults name all of them.
     """
     unknown = [
-        Fault(pointer_to([column], "/mapping"), "unknown_column", "leads to no field")
+        Fault(pointer_to([column], "/mapping"), "unknown_column", "The mapping names no field.")
         for column, field in (mapping or {}).items()
         if field is not None and path_of(field, of) is None
     ]
@@ -72,8 +73,12 @@ def check_fields(mapping: ColumnMapping | None, of: UploadObject) -> None:
 
 def _check_keys(mapping: ColumnMapping, columns: Sequence[str]) -> None:
     missing = [
-        Fault(pointer_to([column], "/mapping"), "unknown_mapping", "is no column of the file")
-        for column in mapping
+        Fault(
+            pointer_to([column], "/mapping"),
+            "unknown_mapping",
+            f"Entry {position} of the mapping is no column of the file.",
+        )
+        for position, column in enumerate(mapping, start=1)
         if column not in columns
     ]
     if missing:
@@ -90,7 +95,7 @@ def _check_overlaps(paths: Mapping[int, Path]) -> None:
         if earlier is not None:
             raise AmbiguousColumn(
                 faults=[
-                    Fault(f"/columns/{at}", "ambiguous_column", "leads to the same field")
+                    Fault(f"/columns/{at}", "ambiguous_column", f"Column {at + 1} leads there.")
                     for at in (earlier, position)
                 ],
                 earlier=earlier + 1,

@@ -11,7 +11,7 @@ from app.imports.formats.errors import (
 )
 from app.imports.formats.text import is_clean
 
-_LONGEST_NAME = 500
+LONGEST_NAME = 500
 
 
 def names_of(cells: Sequence[str], line: int, encoding: str, most: int) -> list[str]:
@@ -31,8 +31,8 @@ def names_of(cells: Sequence[str], line: int, encoding: str, most: int) -> list[
             raise BadHeader(line=line, problem="it contains a NUL character")
         if not name:
             raise UnnamedColumn(column=column)
-        if len(name) > _LONGEST_NAME:
-            raise LongColumnName(column=column, most=_LONGEST_NAME)
+        if len(name) > LONGEST_NAME:
+            raise LongColumnName(column=column, most=LONGEST_NAME)
         if name in names:
             raise DuplicateColumn(column=column, earlier=names[name])
         names[name] = column

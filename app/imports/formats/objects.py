@@ -2,15 +2,19 @@
 
 import json
 import math
+import re
 from typing import Any
 
 from app.imports.formats.errors import EmptyFile, TooManyColumns
 from app.imports.formats.format import Limits
+from app.imports.formats.header import LONGEST_NAME
 from app.imports.formats.lines import Lines
 from app.imports.formats.records import Record, RowFault
 from app.imports.formats.text import cleaned, is_clean, is_larger
 
 _KEPT = 1_000
+# NUL and lone surrogates: nothing that keeps text takes them.
+_UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def read_json(text: str) -> Any:
@@ -80,9 +84,17 @@ class Objects:
         if not isinstance(value, dict):
             return self._failed(line, "not_an_object", "is not a JSON object")
         if not value.keys() <= self._keys.keys():
-            self._keys.update(dict.fromkeys(value))
-            if len(self._keys) > self._limits.max_columns:
-                raise TooManyColumns(most=self._limits.max_columns)
+            return self._with_keys(line, list(value))
+        return Record(self._line, [line])
+
+    def _with_keys(self, line: str, keys: list[str]) -> Record:
+        if any(len(key) > LONGEST_NAME for key in keys):
+            return self._failed(line, "long_key", f"has a key of over {LONGEST_NAME} letters")
+        if any(_UNKEEPABLE.search(key) for key in keys):
+            return self._failed(line, "bad_text", "has a key that cannot be kept")
+        self._keys.update(dict.fromkeys(keys))
+        if len(self._keys) > self._limits.max_columns:
+            raise TooManyColumns(most=self._limits.max_columns)
         return Record(self._line, [line])
 
     def _failed(self, kept: str, code: str, problem: str) -> Record:

@@ -32,7 +32,8 @@ class Decoder:
         """The block's text. `is_suspect` tells from then on that marks or NULs may be in it."""
         try:
             text = self._decoder.decode(block, is_last)
-        except UnicodeDecodeError:
+        except UnicodeError:
+            # Not always the kind that names a byte: UTF-16 without its mark raises this one.
             raise NotInEncoding(encoding=self._encoding.upper(), line=self._lines) from None
         if text and not self._is_begun:
             self._is_begun = True

@@ -7,6 +7,7 @@ unprocessed   the row as it came
 """
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Any
@@ -25,6 +26,8 @@ class ResultFile(StrEnum):
     UNPROCESSED = "unprocessed"
 
 
+# JSON can spell halves of characters, which no encoding has; such rows fail, and are shown.
+_LONE = re.compile("[\ud800-\udfff]")
 ADDED = {
     ResultFile.SUCCESSFUL: ("row", "result", "result_id", "reason"),
     ResultFile.FAILED: SAID_OF_FAILURES,
@@ -96,4 +99,4 @@ def _cells_of(line: str, columns: Sequence[str]) -> list[str]:
         record = None
     if not isinstance(record, dict):
         return [line, *[""] * (len(columns) - 1)]
-    return [text_of(record.get(column)) for column in columns]
+    return [_LONE.sub("\ufffd", text_of(record.get(column))) for column in columns]

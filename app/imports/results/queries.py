@@ -13,8 +13,10 @@ SELECT payload, results FROM import_chunks
 """
 _UPLOAD = """
 SELECT u.run_id, u.columns, u.mapping, u.format, (SELECT max(segment) FROM import_chunks c
-        WHERE c.account_id = u.account_id AND c.run_id = u.run_id) AS last_segment
-  FROM uploads u WHERE u.account_id = $1 AND u.id = $2
+        WHERE c.account_id = u.account_id AND c.run_id = u.run_id) AS last_segment,
+       r.total
+  FROM uploads u LEFT JOIN runs r ON r.account_id = u.account_id AND r.id = u.run_id
+ WHERE u.account_id = $1 AND u.id = $2
 """
 
 
@@ -27,6 +29,7 @@ class Kept:
     mapping: dict[str, str | None] | None
     file_type: FileType
     last_segment: int
+    is_forgotten: bool
 
 
 async def find_kept(session: Session, account_id: UUID, upload_id: UUID) -> Kept | None:
@@ -34,9 +37,16 @@ async def find_kept(session: Session, account_id: UUID, upload_id: UUID) -> Kept
     row = await (await driver_of(session)).fetchrow(_UPLOAD, account_id, upload_id)
     if row is None:
         return None
-    last = -1 if row["last_segment"] is None else row["last_segment"]
-    file_type = Format.model_validate(row["format"]).type
-    return Kept(row["run_id"], row["columns"] or [], row["mapping"], file_type, last)
+    # Before the file is read, its columns are not known, and none of its rows is of any file.
+    is_read = row["total"] is not None
+    return Kept(
+        run_id=row["run_id"],
+        columns=row["columns"] or [],
+        mapping=row["mapping"],
+        file_type=Format.model_validate(row["format"]).type,
+        last_segment=row["last_segment"] if is_read and row["last_segment"] is not None else -1,
+        is_forgotten=bool(row["total"]) and row["last_segment"] is None,
+    )
 
 
 async def list_chunks(

@@ -14,6 +14,7 @@ from app.core.errors import Conflict
 from app.core.problems import problems
 from app.core.resources import Resources
 from app.core.routes import Route
+from app.imports.errors import RowsForgotten
 from app.imports.packing import unpack_results, unpack_rows
 from app.imports.results import queries
 from app.imports.results.lines import ResultFile, header, lines_of, shown
@@ -43,7 +44,7 @@ def _file(wanted: ResultFile, summary: str) -> None:
     @router.get(
         f"/uploads/{{upload_id}}/{wanted.value}",
         response_class=StreamingResponse,
-        responses=_CSV | problems(UploadNotFound, UploadNotStarted),
+        responses=_CSV | problems(UploadNotFound, RowsForgotten, UploadNotStarted),
         summary=summary,
         name=f"read_{wanted.value}_rows",
     )
@@ -58,6 +59,8 @@ def _file(wanted: ResultFile, summary: str) -> None:
             raise UploadNotFound
         if kept.run_id is None:
             raise UploadNotStarted
+        if kept.is_forgotten:
+            raise RowsForgotten
         return StreamingResponse(
             _stream(resources, caller.account_id, kept, wanted, is_raw=raw),
             media_type="text/csv; charset=utf-8",

@@ -81,12 +81,25 @@ class Portion:
     deaths: int
 
     @property
+    def place(self) -> tuple[UUID, int, int]:
+        """Where its first row is: run, chunk, position."""
+        return (self.run_id, self.number, self.start)
+
+    @property
     def start(self) -> int:
         return len(self.before)
 
     @property
     def end(self) -> int:
         return min(len(self.rows), self.start + self.most)
+
+
+@dataclass(frozen=True, slots=True)
+class Poison:
+    """A row that cannot be taken in: PostgreSQL's code for why, or UNFORESEEN, and where it is."""
+
+    code: str
+    place: tuple[UUID, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +136,11 @@ async def find_portion(
     )
 
 
-async def take_portion(session: Transaction, portion: Portion, *, poison: str | None) -> Done:
+async def take_portion(session: Transaction, portion: Portion, *, poison: Poison | None) -> Done:
     """Take the portion's rows in and keep their results.
 
     Args:
-        poison: PostgreSQL's code for why its only row cannot be taken in, or UNFORESEEN; None to
-            try.
+        poison: what was found of a row; if that is the portion's only one, it is not tried again.
 
     Raises:
         Redo: another transaction was first; roll back and call again.
@@ -139,8 +151,8 @@ async def take_portion(session: Transaction, portion: Portion, *, poison: str | 
     if left is not None and left <= 0:
         return Done(portion.run_id, 0, is_stopped=True)
     last = Parts()
-    if poison is not None:
-        results = [_poisonous(portion, poison)]
+    if poison is not None and poison.place == portion.place and portion.end - portion.start == 1:
+        results = [_poisonous(portion, poison.code)]
     elif portion.deaths >= LIVES:
         results = [failed("worker_died", None, f"{_line(portion)}: {_CRASHED}")]
     else:

@@ -11,6 +11,7 @@ from app.core.auth import Scope
 from app.core.pages import DEFAULT_LIMIT, BadCursor, CursorText, Limit, Page, position
 from app.core.problems import problems
 from app.core.routes import Route
+from app.imports.columns.errors import UnknownColumn
 from app.imports.errors import ImportOver
 from app.imports.uploads import forgetting, queries, service
 from app.imports.uploads.errors import (
@@ -32,7 +33,7 @@ UploadReader = Annotated[Caller, Depends(requires(Scope.READ, Scope.INGEST, Scop
     "/uploads",
     status_code=201,
     response_model=UploadRead,
-    responses=problems(InvalidUpload, RunNotEnded),
+    responses=problems(InvalidUpload, UnknownColumn, RunNotEnded),
 )
 async def create_upload(
     order: UploadCreate, caller: Writer, tx: Tx, now: Now, resources: Held, response: Response

@@ -11,6 +11,7 @@ from app.core.errors import Fault
 from app.core.ids import uuid7
 from app.core.settings import Settings
 from app.imports import runs
+from app.imports.columns.matching import check_fields
 from app.imports.formats.format import Format
 from app.imports.uploads import queries, rules
 from app.imports.uploads.errors import InvalidUpload, RunNotEnded, TooManyImports, UploadNotFound
@@ -37,6 +38,7 @@ async def create(
 
     Raises:
         InvalidUpload: no object, no such campaign, a campaign of people, no such run.
+        UnknownColumn: the mapping names fields that there are not.
         RunNotEnded: the run that it corrects is still at work.
     """
     parent = await _corrected(session, caller.account_id, order.retry_of)
@@ -44,6 +46,7 @@ async def create(
     if kind is None:
         raise _invalid("/object", "missing", "is missing")
     campaign_id = await _campaign_of(session, caller.account_id, order, kind, parent)
+    check_fields(order.mapping, kind)
     upload = Upload(
         account_id=caller.account_id,
         id=uuid7(),

@@ -12,6 +12,7 @@ finds them, and folds again within its transaction.
 from uuid import UUID
 
 from app.core.driver import Transaction, driver_of
+from app.core.resources import back_to_mark, mark
 from app.core.statements import Parts
 from app.responses.intake.chunk_reading import (
     lock_people_of,
@@ -41,9 +42,12 @@ async def take_chunk(
     driver = await driver_of(session)
     for _ in range(_LOOKS):
         fold, outcomes = await _folded(session, submission)
+        await mark(driver)
         if await write_people(driver, fold, is_uniform=True):
             await write_records(session, fold, has_people=True, last=last, run_id=run_id)
             return outcomes
+        # Half written, they would be taken for what was there before.
+        await back_to_mark(driver)
     raise Redo
 
 

@@ -67,7 +67,8 @@ SELECT {PERSON_COLUMNS} FROM unnest($1::uuid[], $2::uuid[]) AS w(account_id, id)
  ORDER BY p.id FOR UPDATE OF p
 """
 RECORD_COLUMNS = """r.account_id, r.id, r.campaign_id, r.person_id, r.repeat_number,
-       r.member_status, r.is_responded, r.status, r.responded_at, r.score, r.attributes"""
+       r.member_status, r.is_responded, r.status, r.responded_at, r.score, r.attributes,
+       r.user_id, r.user_name, r.external_id"""
 _RECORDS = f"""
 SELECT {RECORD_COLUMNS}
   FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS w(account_id, person_id, campaign_id)
@@ -227,5 +228,8 @@ def record_state(row: Row, campaign: CampaignFacts) -> RecordState:
         responded_at=received,
         score=row["score"],
         attributes=row["attributes"],
+        user_id=row["user_id"],
+        user=row["user_name"],
+        external_id=row["external_id"],
         status_before=status,
     )

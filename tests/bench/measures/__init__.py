@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from tests.bench.measures import (
     chunks,
     contention,
+    files,
     memory,
     one_connection,
     redis,
@@ -24,5 +25,6 @@ MEASURES: Mapping[str, Callable[[Stand, Plan], Awaitable[list[Row]]]] = {
     "chunks": chunks.measure,
     "redis": redis.measure,
     "rules": rules.measure,
+    "import": files.measure,
     "memory": memory.measure,
 }

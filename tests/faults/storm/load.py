@@ -12,10 +12,12 @@ from tests.faults.storm.site import Site
 CAMPAIGNS = {"spring": 100, "summer": 60, "autumn": 20, "winter": 0}
 PEOPLE = 400
 CLIENTS_OF_EACH_USER = 3
+LOADERS, MOST_ROWS = 2, 120
 _LONGEST_PAUSE_SECONDS = 0.03
 # How often each happens; the rest are single requests.
 _PROMPT, _KEYED, _AGAIN, _TWIN, _READ = 0.05, 0.05, 0.03, 0.02, 0.05
 _BATCH, _LARGE_BATCH = 0.04, 0.01
+_BAD, _LOOK_SECONDS = 0.02, 0.2
 _RULES: Json = {
     "name": "storm",
     "rules": [
@@ -44,6 +46,8 @@ class Load:
             for account, user in USERS
             for _ in range(CLIENTS_OF_EACH_USER)
         ]
+        # Not of the other account, where lanes alone score what is not synchronous.
+        self._loaders = [self._client(site, "globex", "marketo") for _ in range(LOADERS)]
 
     async def prepare(self) -> None:
         """Campaigns and rules of both accounts."""
@@ -76,7 +80,9 @@ class Load:
         async with asyncio.TaskGroup() as together:
             for sender in self._senders:
                 together.create_task(self._send(sender))
-        for client in (*self._senders, *self._operators.values()):
+            for loader in self._loaders:
+                together.create_task(self._load(loader))
+        for client in (*self._senders, *self._loaders, *self._operators.values()):
             await client.leave()
 
     def end(self) -> None:
@@ -90,6 +96,19 @@ class Load:
             except Improper:  # the ledger has it
                 await asyncio.sleep(1)
             await asyncio.sleep(self._chance.uniform(0, _LONGEST_PAUSE_SECONDS))
+
+    async def _load(self, client: Client) -> None:
+        """One file after the other, each once the one before it has ended."""
+        while not self._is_over.is_set():
+            try:
+                rows = [self._row(client) for _ in range(self._chance.randint(1, MOST_ROWS))]
+                upload = await client.file(rows, key=f"file {next(self._numbers)}")
+                run = {"state": "queued"}
+                while run["state"] in ("queued", "running") and not self._is_over.is_set():
+                    await asyncio.sleep(_LOOK_SECONDS)
+                    run = await client.ask("GET", f"/v1/runs/{upload['run_id']}")
+            except Improper:  # the ledger has it
+                await asyncio.sleep(1)
 
     async def _act(self, client: Client, mine: list[Json]) -> None:
         chance = self._chance
@@ -141,6 +160,13 @@ class Load:
         if chance.random() < 0.1:
             item["member_status"] = "Sent"
         return item | fields
+
+    def _row(self, client: Client) -> Json:
+        """A row of a file; now and then one that cannot be taken in."""
+        chance = self._chance.random()
+        if chance < _BAD:
+            return self._item(client, campaign="nowhere")
+        return self._item(client, **({"person": {"email": "nobody"}} if chance < 2 * _BAD else {}))
 
     def _keyed(self, client: Client) -> Json:
         item = self._item(client, member_status="Responded")

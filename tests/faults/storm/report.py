@@ -41,6 +41,7 @@ class Report:
                 f"faults      {counts(self.faults)}",
                 f"endings     {counts(self.endings)}",
                 f"items       {len(self.ledger.sent)} in {self.ledger.attempts} attempts",
+                f"files       {len(self.ledger.files)}",
                 f"answers     {counts(self.ledger.answers)}",
                 f"refusals    {counts(self.ledger.refusals)}",
                 f"silences    {counts(self.ledger.silences)}",

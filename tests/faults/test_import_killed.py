@@ -1,0 +1,93 @@
+"""Workers, PostgreSQL and Valkey die in the middle of an import: every row has its one end."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+
+import pytest
+from redis.asyncio import Redis
+
+from app.embedded.postgres import Postgres
+from tests.faults.checker import check, settled
+from tests.faults.ground import Ground
+from tests.faults.importing import QUICK, left, rows, send, standings, until_done, whole
+from tests.faults.services import worker
+
+ROWS = 5_000
+CAMPAIGNS = ("spring", "summer", "autumn")
+Deed = Callable[[Ground], Awaitable[object]]
+
+
+async def test_both_workers_of_an_import_are_killed_and_no_row_is_lost_or_done_twice(
+    ground: Ground,
+) -> None:
+    ledger = await send(ground, rows(ROWS, *CAMPAIGNS))
+    hands = [worker(ground.processes, **QUICK) for _ in range(2)]
+    try:
+        await asyncio.gather(*(hand.start() for hand in hands))
+        await until_done(ground, 300)
+        hands[0].send(signal.SIGKILL)
+        await until_done(ground, 2_000)
+        hands[1].send(signal.SIGKILL)
+        chunks_left = await left(ground)
+        await settled(ground.database_url, seconds=60)
+    finally:
+        await asyncio.gather(*(hand.end() for hand in hands))
+
+    assert chunks_left, "the import was over before the kill"
+    assert [hand.endings for hand in hands] == [[-signal.SIGKILL]] * 2
+    assert await standings(ground) == [whole(ROWS)]
+    await check(ground.database_url, ledger)
+
+
+async def test_an_import_goes_on_when_postgres_is_back(
+    own_ground: Ground, own_postgres: Postgres
+) -> None:
+    ledger = await send(own_ground, rows(ROWS, *CAMPAIGNS))
+    workers = [await own_ground.processes.worker(**QUICK) for _ in range(2)]
+    await until_done(own_ground, 500)
+    await own_postgres.kill()
+    await own_postgres.start()
+    chunks_left = await left(own_ground)
+
+    await settled(own_ground.database_url, seconds=60)
+
+    assert chunks_left, "the import was over before the kill"
+    assert [worker.returncode for worker in workers] == [None, None]
+    assert await standings(own_ground) == [whole(ROWS)]
+    await check(own_ground.database_url, ledger)
+
+
+async def _wiped(ground: Ground) -> None:
+    redis = Redis.from_url(ground.valkey.url())
+    await redis.flushall()
+    await redis.aclose()
+
+
+async def _killed(ground: Ground) -> None:
+    await ground.valkey.kill()
+
+
+@pytest.mark.parametrize("lose", [_wiped, _killed])
+async def test_an_import_does_not_need_valkey_once_it_is_queued(ground: Ground, lose: Deed) -> None:
+    ledger = await send(ground, rows(ROWS, *CAMPAIGNS))
+    await lose(ground)
+    await ground.processes.worker(**QUICK)
+    await until_done(ground, 500)
+
+    await lose(ground)
+    await settled(ground.database_url, seconds=60)
+
+    assert await standings(ground) == [whole(ROWS)]
+    await check(ground.database_url, ledger)
+
+
+async def test_an_import_is_sent_and_ends_where_valkey_never_was(ground: Ground) -> None:
+    await ground.valkey.kill()
+    ledger = await send(ground, rows(500, *CAMPAIGNS))
+    await ground.processes.worker(**QUICK)
+
+    await settled(ground.database_url, seconds=60)
+
+    assert await standings(ground) == [whole(500)]
+    await check(ground.database_url, ledger)

@@ -1,0 +1,53 @@
+"""Many lanes, many imports: each row once, and no more at work than there are places."""
+
+import asyncio
+
+import pytest
+
+from tests.faults.checker import check, settled
+from tests.faults.ground import Ground
+from tests.faults.importing import QUICK, rows, send, standings, whole
+from tests.faults.processes import until
+
+LANES = [f"c{number}" for number in range(30)]
+RUNNING = "SELECT count(*) FROM runs WHERE kind = 'import' AND state = 'running'"
+OPEN = "SELECT count(*) FROM runs WHERE kind = 'import' AND state IN ('queued', 'running')"
+# When the last import was begun, there was room: this many others had begun and not ended.
+BESIDE_THE_LAST = """
+SELECT count(*) FROM runs r, (SELECT * FROM runs ORDER BY started_at DESC LIMIT 1) last
+ WHERE r.kind = 'import' AND r.id <> last.id AND r.finished_at > last.started_at
+"""
+
+
+async def test_two_workers_share_the_lanes_of_a_file_and_do_each_row_once(ground: Ground) -> None:
+    ledger = await send(ground, rows(3_000, *LANES))
+    small = QUICK | {"PENSTOCK_IMPORTS__CHUNK_ROWS": "10"}
+
+    await asyncio.gather(*(ground.processes.worker(**small) for _ in range(2)))
+    await settled(ground.database_url, seconds=60)
+
+    assert await standings(ground) == [whole(3_000)]
+    assert await ground.count("SELECT count(DISTINCT lane_id) FROM import_chunks") == len(LANES) + 1
+    await check(ground.database_url, ledger)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+async def test_of_three_imports_of_an_account_two_run_and_the_third_waits(
+    ground: Ground, workers: int
+) -> None:
+    ledger = await send(ground, *(rows(1_000, "c", "d") for _ in range(3)))
+    most_running = 0
+
+    async def are_over() -> bool:
+        nonlocal most_running
+        most_running = max(most_running, await ground.count(RUNNING))
+        return not await ground.count(OPEN)
+
+    await asyncio.gather(*(ground.processes.worker(**QUICK) for _ in range(workers)))
+    await until(are_over, seconds=60)
+    await settled(ground.database_url, seconds=60)
+
+    assert most_running == 2
+    assert await ground.count(BESIDE_THE_LAST) <= 1
+    assert await standings(ground) == [whole(1_000)] * 3
+    await check(ground.database_url, ledger)
