@@ -55,8 +55,9 @@ STATUS: Mapping[type[AppError], int] = {
 }
 MEDIA_TYPE = "application/problem+json"
 
-# PostgreSQL's classes that mean "not now": connection, resources, operator, locks.
-_NOT_NOW = ("08", "53", "57", "40", "55P03")
+# PostgreSQL's classes that mean "not now": connection, resources, operator, locks, and a
+# transaction that was taken from a process which stood still.
+_NOT_NOW = ("08", "53", "57", "40", "55P03", "25P03")
 # What a driver says of a connection that is broken; the last one before it knows that it is.
 _GONE = (
     PoolTimeout,
