@@ -29,7 +29,13 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     folder = Path(tempfile.mkdtemp(prefix="penstock-tests-"))
     folder.chmod(0o755)
-    postgres = Postgres(folder / "postgres", password="suite", log=folder / "postgres.log")
+    postgres = Postgres(
+        folder / "postgres",
+        password="suite",
+        log=folder / "postgres.log",
+        # The processes of two tests at a time, and the suite's own, are more than those of a stack.
+        settings={"max_connections": "200"},
+    )
     valkey = Valkey(folder / "valkey", password="suite", log=folder / "valkey.log")
 
     async def start() -> None:

@@ -44,7 +44,7 @@ class Http(Group):
 class Database(Group):
     """Connections to PostgreSQL, and how long a statement may wait or run."""
 
-    pool: int = Field(16, ge=2, description="Connections of one process, at most.")
+    pool: int = Field(12, ge=2, description="Connections of one process, at most.")
     pool_timeout: timedelta = Field(
         timedelta(seconds=15), description="Wait until one of them is free; 503 after it."
     )

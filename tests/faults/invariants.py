@@ -172,7 +172,7 @@ LAWS: dict[str, str] = {
     "an upload stands where its run does": """
         SELECT u.id, u.state, r.state AS run FROM uploads u
           LEFT JOIN runs r ON r.account_id = u.account_id AND r.id = u.run_id
-         WHERE (u.state, r.state) NOT IN (
+         WHERE u.run_id IS NOT NULL AND (u.state, r.state) NOT IN (
                ('JobComplete', 'succeeded'), ('JobComplete', 'succeeded_with_warnings'),
                ('Failed', 'failed'), ('Aborted', 'cancelled'))
             OR (u.run_id IS NULL AND u.state NOT IN ('Open', 'Aborted'))""",

@@ -48,7 +48,7 @@ async def test_however_many_connections_have_died_the_next_work_finds_a_living_o
     "groups",
     [
         {"database": Database(pool=3)},
-        {"intake": Intake(transactions=15)},
+        {"intake": Intake(transactions=11)},
         {"workers": Workers(lanes=9)},
         {"workers": Workers(runs=9)},
     ],
