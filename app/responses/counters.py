@@ -35,13 +35,6 @@ def add_deltas(parts: Parts, deltas: Iterable[Delta]) -> None:
         parts.add("counted", _APPEND, *(list(column) for column in zip(*kept, strict=True)))
 
 
-async def append_deltas(session: Transaction, deltas: Iterable[Delta]) -> None:
-    """Append changes of counts: (account, campaign, status, n); zeros are left out."""
-    parts = Parts()
-    add_deltas(parts, deltas)
-    await parts.write(await driver_of(session))
-
-
 async def fold(session: Transaction, account_id: UUID) -> None:
     """Add the account's oldest deltas to its counts; safe at any time, from any process."""
     driver = await driver_of(session)
