@@ -17,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core import clock, log, metrics
+from app.core.admission import Admission
 from app.core.db import sqlstate_of
 from app.core.driver import Transaction
 from app.core.errors import Conflict, Invalid, NotFound, TooLarge
@@ -40,7 +41,6 @@ from app.imports.staging import Staging
 from app.imports.terms import terms_of
 from app.models.states import RunState
 from app.responses.intake.desk import tried
-from app.responses.intake.reading import wait_for_turn
 from app.responses.lanes import lease as leases
 from app.responses.lanes.due import has_work
 from app.responses.lanes.lease import Lease, LeaseLost
@@ -245,12 +245,11 @@ class Turn:
         """One transaction, tried again where another was first."""
         lease = self.lease
 
-        async def attempt(is_again: bool) -> Done | None:
-            purpose = Purpose.IMPORTING
-            async with self.line.unit_of_work(lease.account_id, purpose=purpose) as tx:
+        async def attempt(admission: Admission) -> Done | None:
+            async with self.line.unit_of_work(
+                lease.account_id, purpose=Purpose.IMPORTING, admission=admission
+            ) as tx:
                 await leases.renew(tx, lease, by=self.work.settings.scoring.lease)
-                if is_again:
-                    await wait_for_turn(tx.driver, [lease.account_id])
                 most = self.most
                 portion = await find_portion(tx, lease.account_id, lease.campaign_id, most=most)
                 if portion is None:

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, async_sessionmaker
 
+from app.core.admission import Admission, statement_of
 from app.core.db import Session, engine_of
 from app.core.driver import Direct, Driver
 from app.core.errors import Unavailable
@@ -136,18 +137,25 @@ class Line:
 
     @asynccontextmanager
     async def unit_of_work(
-        self, *accounts: UUID, purpose: Purpose, in_order: bool = False
+        self,
+        *accounts: UUID,
+        purpose: Purpose,
+        in_order: bool = False,
+        admission: Admission | None = None,
     ) -> AsyncIterator[Direct]:
         """Commit everything or nothing for these accounts, then ring for what was noted.
 
         One trip to begin, one to commit. Whoever needs business time reads it and puts it into
         `info["now"]`. With `in_order` an index that yields the wanted order goes before a smaller
-        one that has to be sorted: for queues, which are long before the planner knows it.
+        one that has to be sorted: for queues, which are long before the planner knows it. It
+        is admitted before it reads anything.
         """
         reach = self._resources.reach
         walled = f"BEGIN; SELECT set_config('app.account_ids', '{_joined(accounts)}', true)"
         if in_order:
             walled += "; SET LOCAL enable_sort = off"
+        if admission is not None:
+            walled += f"; {statement_of(admission, accounts)}"
         driver = await self._connected()
         work = Direct(driver, {"reach": reach})
         try:

@@ -4,15 +4,22 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 import httpx
 import pytest
 from sqlalchemy import text
 
+from app.core.admission import Admission
+from app.core.driver import Driver
+from app.core.failpoints import Purpose
 from app.core.ids import uuid7
 from app.core.resources import Resources
 from app.core.settings import Settings
+from app.responses.intake.desk import tried
+from app.responses.intake.transaction import Redo
 from tests.conftest import MakeTenant, Tenant
+from tests.faults.processes import until
 from tests.people.making import upsert
 from tests.responses.intake_making import (
     ADA,
@@ -230,6 +237,42 @@ async def test_a_person_held_for_a_moment_is_waited_for(
         assert not waiting.done()
 
     assert (await waiting).json()["result"] == "repeat"
+
+
+async def test_a_request_that_lost_goes_alone_and_loses_to_nobody(
+    tenant: Tenant, resources: Resources
+) -> None:
+    campaign = await a_campaign(tenant.http)
+    order = []
+
+    async def small() -> None:
+        await take(tenant.http, item(campaign))
+        order.append("small")
+
+    async def large(admission: Admission) -> asyncio.Task[None]:
+        async with resources.line() as line:
+            account = tenant.account_id
+            async with line.unit_of_work(
+                account, purpose=Purpose.INTAKE, admission=admission
+            ) as tx:
+                if admission is Admission.BESIDE:
+                    await small()
+                    raise Redo
+                later = asyncio.create_task(small())
+                await until(partial(somebody_waits, tx.driver), seconds=10)
+                order.append("large")
+        return later
+
+    await (await tried(large, most=2))
+
+    assert order == ["small", "large", "small"]
+
+
+async def somebody_waits(driver: Driver) -> bool:
+    """Whether a transaction of this database waits to be admitted."""
+    sql = """SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+              AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
+    return bool(await driver.fetchval(sql))
 
 
 async def test_who_gives_up_waiting_does_not_disturb_the_others(

@@ -18,15 +18,14 @@ from typing import Self, TypeVar
 from uuid import UUID
 
 from app.core import log, metrics
+from app.core.admission import Admission
 from app.core.db import sqlstate_of
-from app.core.driver import Transaction, driver_of
 from app.core.errors import Unavailable
 from app.core.failpoints import Purpose
 from app.core.problems import as_app_error
 from app.core.resources import Line, Resources
 from app.responses.intake.fold import Outcome
 from app.responses.intake.items import Submission
-from app.responses.intake.reading import wait_for_turn
 from app.responses.intake.transaction import Redo, take_in
 
 _log = log.get(__name__)
@@ -140,9 +139,11 @@ class Desk:
         """One transaction for all of them, tried again where another was first."""
         accounts = {submission.account_id for submission in submissions}
 
-        async def attempt(is_again: bool) -> list[list[Outcome]]:
-            async with line.unit_of_work(*accounts, purpose=Purpose.INTAKE) as transaction:
-                return await take_checked(transaction, submissions, is_again=is_again)
+        async def attempt(admission: Admission) -> list[list[Outcome]]:
+            async with line.unit_of_work(
+                *accounts, purpose=Purpose.INTAKE, admission=admission
+            ) as tx:
+                return await take_in(tx, submissions)
 
         outcomes = await tried(attempt, most=self._settings.attempts)
         count(outcomes)
@@ -156,42 +157,25 @@ def count(outcomes: Sequence[Sequence[Outcome]]) -> None:
         metrics.INTAKE_ITEMS.labels(outcome.result.value).inc()
 
 
-async def tried(attempt: Callable[[bool], Awaitable[T]], *, most: int) -> T:
+async def tried(attempt: Callable[[Admission], Awaitable[T]], *, most: int) -> T:
     """Run a transaction, again where another was first; at most `most` times, with jitter.
 
-    The attempt is told whether it is another one.
+    The first try goes beside others; the next ones go alone in their accounts: people who are new
+    and known by an address here and an external id there leave no order in which many writers
+    could insert them without meeting again, and a large transaction would lose to many small ones.
 
     Raises:
         IntakeBusy: every try met a deadlock, a lock timeout or somebody faster.
     """
     for number in range(1, most + 1):
         try:
-            return await attempt(number > 1)
+            return await attempt(Admission.BESIDE if number == 1 else Admission.ALONE)
         except Exception as error:
             if not is_worth_another_try(error):
                 raise
         metrics.INTAKE_REDONE.inc()
         await asyncio.sleep(random.uniform(0, _LONGEST_PAUSE_SECONDS) * number)  # noqa: S311  # jitter
     raise IntakeBusy
-
-
-async def take_checked(
-    session: Transaction, submissions: Sequence[Submission], *, is_again: bool
-) -> list[list[Outcome]]:
-    """Take in, another time after a turn of its own.
-
-    Those who met somebody faster go one after the other within their account: people who are
-    new and known by an address here and an external id there leave no order in which many
-    writers could insert them without meeting again.
-
-    Raises:
-        KeyInvalid: one was revoked since it was last looked at.
-        Redo: roll back and call again.
-    """
-    if is_again:
-        accounts = {submission.account_id for submission in submissions}
-        await wait_for_turn(await driver_of(session), accounts)
-    return await take_in(session, submissions)
 
 
 def is_worth_another_try(error: Exception) -> bool:

@@ -16,11 +16,6 @@ from app.responses.intake.records import RecordState
 from app.responses.intake.rules import MemberStatus
 from app.scoring.schemas import ScoringSettingsDocument
 
-_TURNS = """
-SELECT pg_advisory_xact_lock(turn) FROM (
-    SELECT hashtextextended('intake ' || id, 0) AS turn FROM unnest($1::uuid[]) AS w(id) ORDER BY 1
-) AS turns
-"""
 PERSON_COLUMNS = ", ".join(["p.account_id", "p.id", *(f"p.{name}" for name in FIELDS)])
 _CAMPAIGNS = """
 SELECT jsonb_build_array(w.account_id, w.ref, c.id, c.member_statuses,
@@ -139,11 +134,6 @@ def _arguments(
         *_columns(externals, 2),
         *_columns(emails, 2),
     ]
-
-
-async def wait_for_turn(driver: Driver, accounts: Iterable[UUID]) -> None:
-    """Go one after the other with whoever else calls this for the same accounts."""
-    await driver.execute(_TURNS, list(accounts))
 
 
 async def lock_people(driver: Driver, people: Iterable[tuple[UUID, UUID]]) -> list[PersonState]:

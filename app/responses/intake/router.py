@@ -11,15 +11,18 @@ from app.accounts.caller import Caller, Held
 from app.accounts.errors import IdempotencyKeyReused, RequestInProgress
 from app.accounts.ingest import Ingester
 from app.accounts.transaction import Repeatable, claimed
+from app.core.admission import Admission, wait_for
+from app.core.driver import driver_of
 from app.core.failpoints import Purpose
 from app.core.problems import problems
 from app.core.routes import NotJson, Route, read_json
 from app.responses.errors import ResponseRejected
 from app.responses.intake.answers import answer_batch, answer_one
-from app.responses.intake.desk import Desk, IntakeBusy, IntakeFull, count, take_checked, tried
+from app.responses.intake.desk import Desk, IntakeBusy, IntakeFull, count, tried
 from app.responses.intake.fold import Outcome
 from app.responses.intake.items import Invalid, Item, parse_items
 from app.responses.intake.submitting import item_in, list_in, submission_of
+from app.responses.intake.transaction import take_in
 from app.responses.integrations import service as integrations
 from app.responses.integrations.errors import IntegrationNotFound
 from app.responses.integrations.schemas import IntegrationName
@@ -128,10 +131,11 @@ async def _take(
     if key is None:
         return answer(await desk.submit(sent))
 
-    async def once(is_again: bool) -> tuple[Response, list[list[Outcome]]]:
+    async def once(admission: Admission) -> tuple[Response, list[list[Outcome]]]:
         async with resources.unit_of_work(caller.account_id, purpose=Purpose.INTAKE) as session:
+            await wait_for(await driver_of(session), admission, [caller.account_id])
             claim = await claimed(session, request, caller.account_id, key)
-            outcomes = await take_checked(session, [sent], is_again=is_again)
+            outcomes = await take_in(session, [sent])
             response = answer(outcomes[0])
             await idempotency.keep(session, claim, response, bytes(response.body))
         return response, outcomes
