@@ -7,7 +7,7 @@ making objects just then. Nothing here is cyclic but what errors leave behind.
 
 import gc
 
-_NEW_OBJECTS = 50_000
+_NEW_OBJECTS = 300_000
 _YOUNG, _OLD = 20, 50
 
 

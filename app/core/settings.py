@@ -141,7 +141,7 @@ class Imports(Group):
     segment_bytes: ByteSize = Field(
         ByteSize(32 * 2**20), description="The same by size, whichever comes first."
     )
-    lanes: int = Field(2, ge=1, description="Lanes of imports drained at once by one process.")
+    lanes: int = Field(1, ge=1, description="Lanes of imports drained at once by one process.")
 
 
 class Webhooks(Group):

@@ -13,13 +13,21 @@ from app.embedded.privileges import Quarters, hand_over
 from app.embedded.processes import describe, run_to_end, tail
 
 SUPERUSER = "postgres"
+_MOST_CACHE_BYTES = 2**30
+
+
+def _cache_megabytes() -> int:
+    """A quarter of the machine's memory, at most 1 GiB: what the tables of a million rows take."""
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return int(min(_MOST_CACHE_BYTES, machine // 4)) // 2**20
+
 
 # On the command line at every start, so that a newer version of ours reaches old clusters too.
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # their paths may be 107 bytes long, data directories longer
     "max_connections": "100",
-    "shared_buffers": "256MB",
+    "shared_buffers": f"{_cache_megabytes()}MB",  # taken as it is used
     "max_wal_size": "2GB",
     "min_wal_size": "256MB",
     "checkpoint_timeout": "15min",

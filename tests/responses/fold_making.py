@@ -42,7 +42,7 @@ def a_fold(
 def a_person(**fields: Any) -> PersonState:
     made = People().create(ACME)
     stored = made.values | fields
-    return PersonState(ACME, uuid7(), dict(stored), stored)
+    return PersonState(ACME, uuid7(), stored, stored)
 
 
 def parsed(raw: Mapping[str, Any]) -> Any:

@@ -1,9 +1,9 @@
 """What a chunk of a file's rows meets: the same as a request's, of one account and one sender.
 
-People are only found here; who is found is locked, and read as it stands then.
+Whoever is read without a lock is read with the version of the row, to be held against it later.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -61,11 +61,16 @@ SELECT business_now() AS now,
        (SELECT array_agg(id) FROM ({_NAMED}) found) AS people
 """
 _NAMED_ALONE = _NAMED.replace("$4", "$2").replace("$5", "$3").replace("$6", "$4")
-# Sorted as text, so that no index yields the order: the planner would walk all of it.
-_LOCK = f"""
-SELECT {PERSON_COLUMNS} FROM people p WHERE p.account_id = $1 AND p.id = ANY ($2::uuid[])
- ORDER BY p.id::text COLLATE "C" FOR UPDATE
+_READ = f"""
+SELECT {PERSON_COLUMNS}, p.version FROM people p
+ WHERE p.account_id = $1 AND p.id = ANY ($2::uuid[])
 """
+# Sorted as text, so that no index yields the order: the planner would walk all of it.
+_IN_ORDER = 'ORDER BY p.id::text COLLATE "C" FOR UPDATE'
+_LOCK = f"{_READ} {_IN_ORDER}"
+_HOLD = f"""
+SELECT p.id, p.version FROM people p WHERE p.account_id = $1 AND p.id = ANY ($2::uuid[])
+ {_IN_ORDER}"""
 _RECORDS = f"""
 SELECT r.* FROM unnest($2::uuid[]) AS w(person_id) CROSS JOIN LATERAL (
        SELECT {RECORD_COLUMNS} FROM responses r
@@ -118,12 +123,34 @@ async def find_people(driver: Driver, account_id: UUID, named: Sequence[PersonIn
     return [row["id"] for row in rows]
 
 
+async def read_people_of(
+    driver: Driver, account_id: UUID, people: Sequence[UUID]
+) -> list[PersonState]:
+    """These people of an account as they stood a moment ago."""
+    return await _people(driver, _READ, account_id, people)
+
+
 async def lock_people_of(
     driver: Driver, account_id: UUID, people: Sequence[UUID]
 ) -> list[PersonState]:
     """These people of an account as they stand now, locked by id until the transaction ends."""
-    rows = await driver.fetch(_LOCK, account_id, people) if people else []
-    return [person_state(row) for row in rows]
+    return await _people(driver, _LOCK, account_id, people)
+
+
+async def hold_people(
+    driver: Driver, account_id: UUID, people: Iterable[PersonState], *, may_wait: bool
+) -> bool:
+    """Lock people who were read before; False if one was written since, or is held by others.
+
+    Args:
+        may_wait: wait for others; only before the transaction has locked anybody.
+    """
+    versions = {person.id: person.version for person in people}
+    if not versions:
+        return True
+    sql = _HOLD if may_wait else f"{_HOLD} SKIP LOCKED"
+    rows = await driver.fetch(sql, account_id, list(versions))
+    return versions == {row["id"]: row["version"] for row in rows}
 
 
 async def read_records_of(
@@ -132,11 +159,22 @@ async def read_records_of(
     people: Sequence[UUID],
     campaigns: Mapping[UUID, CampaignFacts],
 ) -> list[RecordState]:
-    """Every record of these locked people in these campaigns."""
+    """Every record of these people in these campaigns."""
     if not people or not campaigns:
         return []
     rows = await driver.fetch(_RECORDS, account_id, people, list(campaigns))
     return [record_state(row, campaigns[row["campaign_id"]]) for row in rows]
+
+
+async def _people(
+    driver: Driver, sql: str, account_id: UUID, people: Sequence[UUID]
+) -> list[PersonState]:
+    found = []
+    for row in await driver.fetch(sql, account_id, people) if people else ():
+        person = person_state(row)
+        person.version = row["version"]
+        found.append(person)
+    return found
 
 
 def _identities(named: Sequence[PersonIn]) -> tuple[list[UUID], list[str], list[str]]:

@@ -3,7 +3,6 @@
 A record is written once: pending, or scored and decided already.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,7 +59,7 @@ _COLUMNS = (
     Column("external_id", "text", lambda r: r.external_id),
     Column("responded_at", "timestamptz", lambda r: r.responded_at),
     Column("score", "bigint", lambda r: r.score or 0),
-    Column("attributes", "jsonb", lambda r: json.dumps(r.attributes) if r.attributes else "{}"),
+    Column("attributes", "jsonb", lambda r: r.attributes_json),
 )
 _SCORED = (
     Column("score_total", "bigint", _part("total")),

@@ -1,31 +1,58 @@
 """Rows of a file, taken in chunk by chunk: the fold, the rules and the writes of every intake.
 
-    found ─▶ locked, by id ─▶ their records ─▶ fold ─▶ people written ─▶ scored, decided, written
-      ▲                                                      │
-      └──────────── somebody else has made one of them ──────┘
+    read ─▶ fold ─▶ who is changed: held ─▶ people written ─▶ scored, decided ─▶ who qualified: held
+     ▲ ▲              │ not                    │ some were made by others  │ not            │
+     │ └──────────────┼────────────────────────┘                           │              written
+     └─ all locked ◀──┴────────────────────────────────────────────────────┘
+
+Most people of a file are there already and told nothing new. Locking all of them had chunks wait
+for each other's whole transactions, and wrote every one of their pages. So they are read without
+locks, and who is written about is locked then, if nobody has written since; otherwise the chunk
+begins again, with everybody locked first. What is unlocked is guarded by unique keys: of records,
+of active responses, of external ids.
 
 The rows of a chunk are of one campaign, so it is known whose records the fold will ask for, and it
-folds once. Neighbouring chunks name the same new people; whoever comes second waits for the first,
-finds them, and folds again within its transaction.
+folds once. Neighbouring chunks name the same new people: whoever comes second waits for the first,
+keeps those it has made itself, and finds all of them when it looks again.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
-from app.core.driver import Transaction, driver_of
+from app.core.driver import Driver, Transaction, driver_of
 from app.core.resources import back_to_mark, mark
 from app.core.statements import Parts
 from app.responses.intake.chunk_reading import (
+    hold_people,
     lock_people_of,
     read_chunk_world,
+    read_people_of,
     read_records_of,
 )
 from app.responses.intake.fold import Fold, Outcome
 from app.responses.intake.items import Submission
 from app.responses.intake.people import People
 from app.responses.intake.records import Records
-from app.responses.intake.transaction import Redo, write_people, write_records
+from app.responses.intake.settling import Settled, settle
+from app.responses.intake.transaction import (
+    Redo,
+    is_settled_now,
+    settled_now,
+    write_people,
+    write_records,
+)
 
 _LOOKS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What the chunk's rows come to, its people written."""
+
+    fold: Fold
+    outcomes: list[Outcome]
+    settled: list[Settled]
 
 
 async def take_chunk(
@@ -40,24 +67,73 @@ async def take_chunk(
         Redo: roll back and call again.
     """
     driver = await driver_of(session)
-    for _ in range(_LOOKS):
-        fold, outcomes = await _folded(session, submission)
-        await mark(driver)
-        if await write_people(driver, fold, is_uniform=True):
-            await write_records(session, fold, has_people=True, last=last, run_id=run_id)
-            return outcomes
-        # Half written, they would be taken for what was there before.
+    await mark(driver)
+    taken = await _take(session, submission, is_locked=False)
+    if taken is None:
         await back_to_mark(driver)
-    raise Redo
+        taken = await _take(session, submission, is_locked=True)
+    if taken is None:
+        raise Redo
+    fold, settled = taken.fold, taken.settled
+    await write_records(session, fold, settled, has_people=True, last=last, run_id=run_id)
+    return taken.outcomes
 
 
-async def _folded(session: Transaction, submission: Submission) -> tuple[Fold, list[Outcome]]:
-    driver = await driver_of(session)
+async def _take(session: Transaction, submission: Submission, *, is_locked: bool) -> _Taken | None:
+    """Write the people and decide the records; None if they have to be locked first for that."""
+    driver, account_id = await driver_of(session), submission.account_id
+    for number in range(_LOOKS):
+        fold, outcomes = await _folded(session, submission, is_locked=is_locked)
+        if not is_locked:
+            changed, is_first = fold.people.changed(), number == 0
+            if _needs_locks(fold, account_id) or not await hold_people(
+                driver, account_id, changed, may_wait=is_first
+            ):
+                return None
+        if await write_people(driver, fold, is_uniform=True):
+            break
+    else:
+        return None
+    settled = await settle(session, settled_now(fold), fold.context)
+    if not is_locked and not await _hold_qualified(driver, fold, settled, account_id):
+        return None
+    return _Taken(fold, outcomes, settled)
+
+
+async def _folded(
+    session: Transaction, submission: Submission, *, is_locked: bool
+) -> tuple[Fold, list[Outcome]]:
+    driver, account_id = await driver_of(session), submission.account_id
     world = await read_chunk_world(driver, submission)
     session.info["now"] = world.context.now
     by_id = {campaign.id: campaign for campaign in world.context.campaigns.values()}
-    people = await lock_people_of(driver, submission.account_id, world.people)
-    records = await read_records_of(driver, submission.account_id, world.people, by_id)
+    read = lock_people_of if is_locked else read_people_of
+    people = await read(driver, account_id, world.people)
+    records = await read_records_of(driver, account_id, world.people, by_id)
     fold = Fold(world.context, People(people), Records(records))
     (outcomes,) = fold.take_all([submission])
     return fold, outcomes
+
+
+def _needs_locks(fold: Fold, account_id: UUID) -> bool:
+    """Whether something is written that no unique key guards, and no version of a person.
+
+    Records that change, and rows that will wait: for a better score, for a word about their
+    person, for their window. Whoever wakes such rows has to see them or be seen.
+    """
+    if fold.asked_for_scoring or fold.context.accounts[account_id].settings.score_grace:
+        return True
+    return any(
+        record.is_changed or (record.member_status.responded and not is_settled_now(record))
+        for record in fold.records.touched()
+    )
+
+
+async def _hold_qualified(
+    driver: Driver, fold: Fold, settled: Sequence[Settled], account_id: UUID
+) -> bool:
+    """Lock whoever is to be told, beside those who are written; without waiting: out of order."""
+    ids = {candidate.person_id for each in settled for candidate in each.handed}
+    people = [fold.people.by_id[account_id, person_id] for person_id in ids]
+    unheld = [person for person in people if person.stored is not None and not person.changed]
+    return await hold_people(driver, account_id, unheld, may_wait=False)

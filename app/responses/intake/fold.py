@@ -15,12 +15,13 @@ from app.core.errors import Fault
 from app.core.ids import uuid7
 from app.models.states import IntakeResult, ResponseStatus
 from app.responses.intake.items import Invalid, Item, Submission
-from app.responses.intake.people import People, PersonState, is_too_large
+from app.responses.intake.people import People, PersonState, merged_attributes
 from app.responses.intake.records import Key, Records, RecordState
 from app.responses.intake.rules import (
     Caution,
     MemberStatus,
     Reason,
+    Scheduling,
     Step,
     refusal_of,
     scheduling_of,
@@ -99,6 +100,7 @@ class Fold:
     records: Records = field(default_factory=Records)
     new_keys: dict[SeenKey, RecordState] = field(default_factory=dict)
     asked_for_scoring: set[tuple[UUID, UUID]] = field(default_factory=set)
+    _schedulings: dict[tuple[UUID, str, int, bool], Scheduling] = field(default_factory=dict)
 
     def take_all(self, submissions: Sequence[Submission]) -> list[list[Outcome]]:
         """Fold every item of every submission; one list of outcomes for each submission."""
@@ -233,6 +235,17 @@ class Fold:
         self.records.add(record)
         return record
 
+    def _scheduling(self, sent: Submission, *, is_prompt: bool) -> Scheduling:
+        """The same for all items of a submission but for prompts; a file has thousands."""
+        key = (sent.account_id, sent.user, sent.size, is_prompt)
+        found = self._schedulings.get(key)
+        if found is None:
+            settings = self.context.accounts[sent.account_id].settings
+            found = self._schedulings[key] = scheduling_of(
+                settings, is_prompt=is_prompt, user=sent.user, size=sent.size
+            )
+        return found
+
     def _write(
         self, record: RecordState, sent: Submission, item: Item, status: MemberStatus
     ) -> tuple[Caution, ...]:
@@ -245,17 +258,12 @@ class Fold:
         record.user_id, record.user = sent.user_id, sent.user
         record.is_prompt = given.response_prompt
         record.priority = sent.priority
-        record.scheduling = scheduling_of(
-            self.context.accounts[sent.account_id].settings,
-            is_prompt=given.response_prompt,
-            user=sent.user,
-            size=sent.size,
-        )
+        record.scheduling = self._scheduling(sent, is_prompt=given.response_prompt)
         if given.score is not None:
             record.score = given.score
         if given.attributes:
-            merged = record.attributes | given.attributes
-            if is_too_large(merged):
+            merged = merged_attributes(record.attributes, given.attributes)
+            if merged is None:
                 warnings = (Caution.ATTRIBUTES_TOO_LARGE,)
             else:
                 record.attributes = merged

@@ -6,7 +6,7 @@ the transaction ends, so that the order of items never makes one person two.
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +22,7 @@ PLAIN_FIELDS = (
     "kind", "first_name", "last_name", "title", "company", "phone", "country", "industry",
     "lead_source", "score", "owner", "opted_out", "email_opted_out", "sms_opted_out",
 )  # fmt: skip
+_PLAIN = frozenset(PLAIN_FIELDS)
 FIELDS = ("email", "email_folded", "external_id", *PLAIN_FIELDS, "attributes")
 _NEW: dict[str, Any] = {
     **dict.fromkeys(FIELDS),
@@ -38,22 +39,30 @@ _NEW: dict[str, Any] = {
 class PersonState:
     """A person as it stands within the transaction; `stored` is what its row has.
 
-    Those that this transaction makes have none.
+    Those that this transaction makes have none. Until something is changed, `values` is `stored`
+    itself: most people of a file are there already and told nothing new.
     """
 
     account_id: UUID
     id: UUID
     values: dict[str, Any]
     stored: dict[str, Any] | None = None
+    # How often its row was written, where that was read.
+    version: int | None = None
+
+    def put(self, name: str, value: Any) -> None:
+        """Change a field."""
+        if self.values is self.stored:
+            if self.values[name] == value and name != "attributes":
+                return
+            self.values = dict(self.stored)
+        self.values[name] = value
 
     @property
     def changed(self) -> set[str]:
         """The fields in which its row has to be written again."""
         stored = self.stored
-        # Most people of a file are there already and told nothing new.
-        if stored is None or (
-            self.values == stored and not _differs(stored["attributes"], self.values["attributes"])
-        ):
+        if stored is None or self.values is stored:
             return set()
         return {name for name, value in self.values.items() if _differs(stored[name], value)}
 
@@ -70,7 +79,9 @@ class People:
         self._by_external: dict[tuple[UUID, str], PersonState] = {}
         self._by_email: dict[tuple[UUID, str], PersonState] = {}
         for person in known:
-            self.add(replace(person, values=dict(person.values)))
+            found = PersonState(person.account_id, person.id, person.values, person.stored)
+            found.version = person.version
+            self.add(found)
 
     def add(self, person: PersonState) -> None:
         """Make a person known by all its identities."""
@@ -114,17 +125,17 @@ class People:
         is_whole = [self._merge_external_id(person, given), self._merge_email(person, given)]
         if not all(is_whole):
             warnings.append(Caution.IDENTITY_CONFLICT)
-        for name in PLAIN_FIELDS:
+        for name in given.model_fields_set & _PLAIN:
             value = getattr(given, name)
             if value is not None:
-                person.values[name] = str(value) if name == "kind" else value
+                person.put(name, str(value) if name == "kind" else value)
         if given.attributes:
             known = {name: v for name, v in given.attributes.items() if v is not None}
-            merged = person.values["attributes"] | known
-            if is_too_large(merged):
+            merged = merged_attributes(person.values["attributes"], known)
+            if merged is None:
                 warnings.append(Caution.ATTRIBUTES_TOO_LARGE)
             else:
-                person.values["attributes"] = merged
+                person.put("attributes", merged)
         return warnings
 
     def _merge_external_id(self, person: PersonState, given: PersonIn) -> bool:
@@ -135,25 +146,30 @@ class People:
         is_replacing = person.values["external_id"] is not None and given.id is None
         if is_replacing or self._by_external.get(key, person) is not person:
             return False
-        person.values["external_id"] = given.external_id
+        person.put("external_id", given.external_id)
         self._by_external[key] = person
         return True
 
     def _merge_email(self, person: PersonState, given: PersonIn) -> bool:
         """Write the address unless it is another's."""
-        if given.email is None:
+        if given.email is None or given.email == person.values["email"]:
             return True
         folded = fold_email(given.email)
         if self._by_email.get((person.account_id, folded), person) is not person:
             return False
-        person.values |= {"email": given.email, "email_folded": folded}
+        person.put("email", given.email)
+        person.put("email_folded", folded)
         self._by_email[person.account_id, folded] = person
         return True
 
 
-def is_too_large(attributes: dict[str, Any]) -> bool:
-    """Whether merged attributes outgrow what a record may carry."""
-    return len(json.dumps(attributes, ensure_ascii=False).encode()) > ATTRIBUTES_BYTES
+def merged_attributes(kept: dict[str, Any], given: dict[str, Any]) -> dict[str, Any] | None:
+    """Attributes after these are merged in; None if they outgrow what a record may carry."""
+    merged = kept | given
+    # What is given was judged as it came in.
+    if kept and len(json.dumps(merged, ensure_ascii=False).encode()) > ATTRIBUTES_BYTES:
+        return None
+    return merged
 
 
 def _differs(stored: Any, value: Any) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -64,6 +63,7 @@ SELECT {PERSON_COLUMNS} FROM unnest($1::uuid[], $2::uuid[]) AS w(account_id, id)
 RECORD_COLUMNS = """r.account_id, r.id, r.campaign_id, r.person_id, r.repeat_number,
        r.member_status, r.is_responded, r.status, r.responded_at, r.score, r.attributes,
        r.user_id, r.user_name, r.external_id"""
+_STATUSES = {status.value: status for status in ResponseStatus}
 _RECORDS = f"""
 SELECT {RECORD_COLUMNS}
   FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS w(account_id, person_id, campaign_id)
@@ -194,32 +194,33 @@ def campaign_facts(
 
 def _person_of(doc: list[Any]) -> PersonState:
     stored = dict(zip(FIELDS, doc[2:], strict=True))
-    return PersonState(UUID(doc[0]), UUID(doc[1]), dict(stored), stored)
+    return PersonState(UUID(doc[0]), UUID(doc[1]), stored, stored)
 
 
 def person_state(row: Row) -> PersonState:
-    stored = {name: row[name] for name in FIELDS}
-    return PersonState(row["account_id"], row["id"], dict(stored), stored)
+    """A person from a row that begins with PERSON_COLUMNS."""
+    stored = dict(zip(FIELDS, row[2 : 2 + len(FIELDS)], strict=True))
+    return PersonState(row[0], row[1], stored, stored)
 
 
 def record_state(row: Row, campaign: CampaignFacts) -> RecordState:
-    name: str = row["member_status"]
-    gone = MemberStatus(name, row["is_responded"], 0)
-    received: datetime = row["responded_at"]
-    status = ResponseStatus(row["status"])
+    """A record from a row of RECORD_COLUMNS; by position, for a file reads a million of them."""
+    account_id, record_id, campaign_id, person_id, number, name, is_responded, word, at, *rest = row
+    score, attributes, user_id, user, external_id = rest
+    status = _STATUSES[word]
     return RecordState(
-        account_id=row["account_id"],
-        id=row["id"],
-        campaign_id=row["campaign_id"],
-        person_id=row["person_id"],
-        repeat_number=row["repeat_number"],
-        member_status=campaign.member_statuses.get(name, gone),
+        account_id=account_id,
+        id=record_id,
+        campaign_id=campaign_id,
+        person_id=person_id,
+        repeat_number=number,
+        member_status=campaign.member_statuses.get(name) or MemberStatus(name, is_responded, 0),
         status=status,
-        responded_at=received,
-        score=row["score"],
-        attributes=row["attributes"],
-        user_id=row["user_id"],
-        user=row["user_name"],
-        external_id=row["external_id"],
+        responded_at=at,
+        score=score,
+        attributes=attributes,
+        user_id=user_id,
+        user=user,
+        external_id=external_id,
         status_before=status,
     )

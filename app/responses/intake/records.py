@@ -1,5 +1,6 @@
 """The campaign-member records of one transaction, in memory. Pure."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from app.responses.intake.rules import MemberStatus, Scheduling
 UPLOADED = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Scored:
     """Every part of a record's score; `matched` are positions of rules in that version."""
 
@@ -55,6 +56,14 @@ class RecordState:
     status_before: ResponseStatus | None = None
     scored: Scored | None = None
     waits_until: datetime | None = None
+    _written_attributes: str | None = None
+
+    @property
+    def attributes_json(self) -> str:
+        """The attributes as they are sent; only once the fold is over, for it is kept."""
+        if self._written_attributes is None:
+            self._written_attributes = json.dumps(self.attributes) if self.attributes else "{}"
+        return self._written_attributes
 
     @property
     def is_of_a_file(self) -> bool:

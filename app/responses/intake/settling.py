@@ -7,7 +7,6 @@ No reader ever sees a pending status of theirs. Requests do this with what is sy
 also with what is asynchronous: nothing would be gained by letting their rows wait.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,7 +36,7 @@ _ASKED: Mapping[str, tuple[str, Callable[[RecordState], Any]]] = {
     "user_name": ("text", lambda r: r.user),
     "is_prompt": ("boolean", lambda r: r.is_prompt),
     "score": ("bigint", lambda r: r.score or 0),
-    "attributes": ("jsonb", lambda r: json.dumps(r.attributes)),
+    "attributes": ("jsonb", lambda r: r.attributes_json),
 }
 _FACTS = """
 SELECT s.id, s.person, s.campaign, s.points, s.matched, s.nurture_until, a.response_id AS active,

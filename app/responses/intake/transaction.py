@@ -52,7 +52,12 @@ async def take_in(session: Transaction, submissions: Sequence[Submission]) -> li
         people = await reading.lock_people(driver, known)
         fold, outcomes = await _fold_with_records(driver, world.context, people, fold, submissions)
     last = Parts()
-    await write_records(session, fold, has_people=False, last=last)
+    at_once = settled_now(fold)
+    # Rules ask for what people are from now on.
+    if at_once and not await write_people(driver, fold):
+        raise Redo
+    settled = await settle(session, at_once, world.context)
+    await write_records(session, fold, settled, has_people=bool(at_once), last=last)
     await last.write(driver)
     return outcomes
 
@@ -83,17 +88,24 @@ async def write_people(driver: Driver, fold: Fold, *, is_uniform: bool = False) 
     return await draft.write(driver)
 
 
+def settled_now(fold: Fold) -> list[RecordState]:
+    """The records that this transaction takes to their end."""
+    return [record for record in _responded(fold) if is_settled_now(record)]
+
+
 async def write_records(
     session: Transaction,
     fold: Fold,
+    settled: Sequence[Settled],
     *,
     has_people: bool,
     last: Parts,
     run_id: UUID | None = None,
 ) -> None:
-    """Write everything else, and what is scored at once as it ends.
+    """Write everything else, and what was decided at once as it ends.
 
     Args:
+        settled: what was decided of `settled_now`.
         has_people: whether the people are written; else they are, with the first statement.
         last: gets what is to be written last, for the caller to send.
         run_id: the run that is told of with the news.
@@ -103,16 +115,7 @@ async def write_records(
     """
     context, driver = fold.context, await driver_of(session)
     touched = fold.records.touched()
-    responded = [r for r in touched if r.status is ResponseStatus.PENDING_SCORING]
-    at_once = [r for r in responded if is_settled_now(r)]
-    settled: list[Settled] = []
-    if at_once and not has_people:
-        # Rules ask for what their people are from now on.
-        if not await write_people(driver, fold):
-            raise Redo
-        has_people = True
-    if at_once:
-        settled = await settle(session, at_once, context)
+    at_once = [record for record in touched if record.scored is not None]
     draft = Draft(context.now, is_uniform=all(record.is_of_a_file for record in touched))
     if not has_people:
         draft.people(fold.people.created(), fold.people.changed())
@@ -120,13 +123,18 @@ async def write_records(
     draft.engage([r for r in at_once if r.status is ResponseStatus.OPEN])
     draft.keys(fold.new_keys)
     draft.waiting(at_once)
-    draft.queue(await _queue(session, driver, responded, context))
+    draft.queue(await _queue(session, driver, _responded(fold), context))
     draft.counts(deltas_of(touched))
     if not await draft.write(driver):
         raise Redo
     await _wake(session, fold)
     for each in settled:
         await announce(session, each, context, writes=last, run_id=run_id)
+
+
+def _responded(fold: Fold) -> list[RecordState]:
+    """What is to be scored, by this transaction or later."""
+    return [r for r in fold.records.touched() if r.status is ResponseStatus.PENDING_SCORING]
 
 
 async def _queue(
@@ -146,8 +154,6 @@ async def _queue(
         raise Redo
     waiting: list[Queued] = []
     for record in responded:
-        if is_settled_now(record):
-            continue
         mode = _mode_of(record)
         if mode is Mode.WINDOW:
             waiting.append(Queued(record, windows[_window_key(record)], None))

@@ -16,7 +16,7 @@ from uuid import UUID
 from app.models.states import Mode, ResponseStatus
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Candidate:
     """A scored response with everything the decision looks at."""
 
@@ -34,7 +34,7 @@ class Candidate:
     nurture_until: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Verdict:
     """The status a candidate gets; `waits_until` if it stays pending for the grace."""
 
