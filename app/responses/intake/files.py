@@ -109,7 +109,8 @@ async def _folded(
     by_id = {campaign.id: campaign for campaign in world.context.campaigns.values()}
     read = lock_people_of if is_locked else read_people_of
     people = await read(driver, account_id, world.people)
-    records = await read_records_of(driver, account_id, world.people, by_id)
+    # Records that change are never written without locks.
+    records = await read_records_of(driver, account_id, world.people, by_id, is_full=is_locked)
     fold = Fold(world.context, People(people), Records(records))
     (outcomes,) = fold.take_all([submission])
     return fold, outcomes

@@ -200,6 +200,7 @@ def _person_of(doc: list[Any]) -> PersonState:
 def person_state(row: Row) -> PersonState:
     """A person from a row that begins with PERSON_COLUMNS."""
     stored = dict(zip(FIELDS, row[2 : 2 + len(FIELDS)], strict=True))
+    stored["attributes"] = stored["attributes"] or {}
     return PersonState(row[0], row[1], stored, stored)
 
 
@@ -218,7 +219,7 @@ def record_state(row: Row, campaign: CampaignFacts) -> RecordState:
         status=status,
         responded_at=at,
         score=score,
-        attributes=attributes,
+        attributes=attributes or {},
         user_id=user_id,
         user=user,
         external_id=external_id,
