@@ -197,5 +197,11 @@ Duration = Annotated[
     PlainSerializer(_written, when_used="json"),
     WithJsonSchema({"type": "string", "format": "duration"}),
 ]
+# The same where it is only shown.
+Length = Annotated[
+    timedelta,
+    PlainSerializer(_written, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "duration"}),
+]
 TimeZone = Annotated[str, BeforeValidator(_text), AfterValidator(_zone)]
 Attributes = Annotated[dict[str, Any], BeforeValidator(_attributes)]
