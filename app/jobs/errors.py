@@ -2,7 +2,7 @@
 
 NotFound ── JobNotFound · JobVersionNotFound
 Gone ────── JobExpired                        its runs stay readable
-Conflict ── JobNameTaken · TooManyJobs · WrongJobState · NotACodeJob
+Conflict ── JobNameTaken · TooManyJobs · WrongJobState · JobHasNoCode
 Invalid ─── InvalidJob                        places of it make no sense
             JobNotPublishable                 places of it say too little, or what the plan forbids
 """
@@ -34,7 +34,7 @@ class WrongJobState(Conflict):
     """The job cannot become {wanted}: it is {state}."""
 
 
-class NotACodeJob(Conflict):
+class JobHasNoCode(Conflict):
     """Only a job of kind code has variables and versions."""
 
 

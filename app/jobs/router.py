@@ -18,11 +18,11 @@ from app.jobs import queries, service
 from app.jobs.errors import (
     InvalidJob,
     JobExpired,
+    JobHasNoCode,
     JobNameTaken,
     JobNotFound,
     JobNotPublishable,
     JobVersionNotFound,
-    NotACodeJob,
     TooManyJobs,
     WrongJobState,
 )
@@ -30,6 +30,7 @@ from app.jobs.schemas import JobCreate, JobPatch, JobRead, VersionRead
 from app.jobs.variables import VariablesPut, VariablesRead
 from app.models import Job
 from app.models.states import JobKind, JobState
+from app.schedules.errors import GapTooSmall, InvalidSchedule, SlotOver
 
 router = APIRouter(tags=["jobs"], route_class=Route)
 
@@ -38,6 +39,7 @@ NameFilter = Annotated[
 ]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="Of a version, from 1.")]
 _GONE = (JobNotFound, JobExpired)
+_OF_SCHEDULES = (InvalidSchedule, SlotOver, GapTooSmall)
 _CHANGES = (*_GONE, ChangedMeanwhile)
 
 
@@ -45,7 +47,7 @@ _CHANGES = (*_GONE, ChangedMeanwhile)
     "/jobs",
     status_code=201,
     response_model=JobRead,
-    responses=problems(InvalidJob, JobNameTaken, TooManyJobs),
+    responses=problems(InvalidJob, *_OF_SCHEDULES, JobNameTaken, TooManyJobs),
 )
 async def create_job(
     wanted: JobCreate, caller: Manager, tx: Tx, now: Now, resources: Held, response: Response
@@ -87,7 +89,7 @@ async def read_job(job_id: UUID, caller: Reader, tx: Tx, now: Now, response: Res
 @router.patch(
     "/jobs/{job_id}",
     response_model=JobRead,
-    responses=problems(*_CHANGES, InvalidJob, JobNotPublishable, JobNameTaken),
+    responses=problems(*_CHANGES, InvalidJob, *_OF_SCHEDULES, JobNotPublishable, JobNameTaken),
 )
 async def change_job(
     job_id: UUID,
@@ -118,7 +120,7 @@ async def delete_job(
 @router.post(
     "/jobs/{job_id}/publish",
     response_model=JobRead,
-    responses=problems(*_GONE, JobNotPublishable, WrongJobState),
+    responses=problems(*_GONE, JobNotPublishable, GapTooSmall, WrongJobState),
 )
 async def publish_job(
     job_id: UUID, caller: Manager, tx: Tx, now: Now, response: Response
@@ -144,7 +146,7 @@ async def unpublish_job(
 @router.put(
     "/jobs/{job_id}/variables",
     response_model=VariablesRead,
-    responses=problems(*_CHANGES, NotACodeJob),
+    responses=problems(*_CHANGES, JobHasNoCode),
 )
 async def put_variables(
     job_id: UUID,

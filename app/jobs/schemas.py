@@ -11,6 +11,7 @@ from app.campaigns.lists import refuse_repeats
 from app.core.faults import Wrong
 from app.core.values import Count, Duration, Email, Flag, Length, Moment, Text, Wire
 from app.models.states import JobKind, JobState
+from app.schedules.schemas import Schedule
 
 _LONGEST = timedelta(hours=24)
 _SHORTEST = timedelta(seconds=1)
@@ -88,6 +89,9 @@ class JobCreate(Wire):
     kind: JobKind
     config: Config = Field({})
     ad_hoc: Flag = Field(False, description="May be run by a call; without, by schedule alone.")
+    schedule: Schedule | None = Field(
+        None, description="When it is due; what it leaves open is filled in as it is saved."
+    )
     timeout: Timeout | None = Field(
         None, description="Left out: 60 minutes, or the plan's minutes a day if these are fewer."
     )
@@ -113,6 +117,9 @@ class JobPatch(Wire):
     description: Text | None = None
     config: Config | None = None
     ad_hoc: Flag | None = None
+    schedule: Schedule | None = Field(
+        None, description="Null takes it away. A minute that was drawn stays while its slot does."
+    )
     timeout: Timeout | None = None
     retries: Retries | None = None
     expires_at: Moment | None = Field(None, description="Takes never_expires back.")
@@ -150,6 +157,7 @@ class JobRead(BaseModel):
     config: dict[str, Any]
     has_source: bool = Field(description="Of an import: from where it fetches is secret.")
     ad_hoc: bool
+    schedule: Schedule | None
     timeout: Length
     retries: int
     expires_at: datetime | None

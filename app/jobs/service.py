@@ -14,12 +14,12 @@ from app.core import etags
 from app.core.db import Session, constraint_of
 from app.core.errors import Fault
 from app.core.ids import uuid7
-from app.jobs import configs, expiry, queries, rules, variables
+from app.jobs import configs, expiry, queries, rules, timing, variables
 from app.jobs.errors import (
     InvalidJob,
+    JobHasNoCode,
     JobNameTaken,
     JobNotPublishable,
-    NotACodeJob,
     TooManyJobs,
 )
 from app.jobs.schemas import Alert, JobCreate, JobPatch, JobRead
@@ -36,6 +36,7 @@ async def create(
     Raises:
         TooManyJobs: the plan has room for no more.
         InvalidJob: its config makes no sense, or it asks for more than the plan has.
+        InvalidSchedule, SlotOver, GapTooSmall: its schedule is none that could be kept.
         JobNameTaken: another job has the name.
     """
     account = await get_account(session, account_id, lock=True)
@@ -43,7 +44,7 @@ async def create(
     await expiry.expire_overdue(session, account_id, now=now)
     if await count_jobs(session, account_id, now=now) >= plan.jobs:
         raise TooManyJobs(most=plan.jobs)
-    fields = wanted.model_dump(exclude={"config", "timeout", "alert"})
+    fields = wanted.model_dump(exclude={"config", "timeout", "alert", "schedule"})
     job = Job(
         account_id=account_id,
         id=uuid7(),
@@ -54,6 +55,7 @@ async def create(
         **fields,
     )
     _refuse(rules.faults_in_limits(job, plan) + rules.faults_in_end(job, now=now))
+    timing.set_schedule(job, wanted.schedule, account, now=now)
     await configs.configure(session, job, wanted.config, secret_key=secret_key)
     session.add(job)
     await _flush(session)
@@ -76,13 +78,19 @@ async def change(
         JobNotFound, JobExpired: there is no such job any more.
         ChangedMeanwhile: `if_match` names another version.
         InvalidJob: a given field makes no sense, or is more than the plan has.
+        InvalidSchedule, SlotOver, GapTooSmall: the given schedule is none that could be kept.
         JobNotPublishable: it is published, and could not be.
         JobNameTaken: another job has the name.
     """
     account = await get_account(session, account_id)
+    if patch.name is not None:
+        await expiry.expire_overdue(session, account_id, now=now)
     job = await _job_to_change(session, account_id, job_id, if_match=if_match, now=now)
     fields = rules.with_one_end(patch.model_dump(mode="python", exclude_unset=True))
     config = fields.pop("config", None)
+    if "schedule" in fields:
+        del fields["schedule"]
+        timing.set_schedule(job, patch.schedule, account, now=now)
     if "alert" in fields:
         fields["alert"] = _kept(patch.alert)
     if "expires_at" in fields and fields["expires_at"] != job.expires_at:
@@ -120,6 +128,7 @@ async def publish(session: Session, account_id: UUID, job_id: UUID, *, now: date
     Raises:
         JobNotFound, JobExpired: there is no such job any more.
         JobNotPublishable: with all that is missing.
+        GapTooSmall: its fires are nearer to each other than the plan allows by now.
     """
     account = await get_account(session, account_id)
     job = await _job_to_change(session, account_id, job_id, now=now)
@@ -127,6 +136,9 @@ async def publish(session: Session, account_id: UUID, job_id: UUID, *, now: date
         return job
     rules.check_may_become(job, JobState.PUBLISHED)
     _check_publishable(job, rules.faults_in_limits(job, plan_of(account.plan)))
+    schedule = timing.schedule_of(job)
+    if schedule is not None:
+        timing.check_gap(schedule, account, now=now)
     job.state, job.published_at = JobState.PUBLISHED, now
     await _changed(session, job, now=now)
     return job
@@ -163,11 +175,11 @@ async def put_variables(
     Raises:
         JobNotFound, JobExpired: there is no such job any more.
         ChangedMeanwhile: `if_match` names another version.
-        NotACodeJob: it has no code.
+        JobHasNoCode: it has no code.
     """
     job = await _job_to_change(session, account_id, job_id, if_match=if_match, now=now)
     if job.kind is not JobKind.CODE:
-        raise NotACodeJob
+        raise JobHasNoCode
     names = await variables.save(
         session, account_id, job_id, wanted, secret_key=secret_key, now=now
     )

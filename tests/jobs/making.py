@@ -10,6 +10,7 @@ from app.core import clock
 from app.core.resources import Resources
 from app.models import JobVersion
 from tests.conftest import MakeTenant, Tenant
+from tests.people.making import pointers_of
 
 Json = dict[str, Any]
 
@@ -52,6 +53,12 @@ async def read(http: httpx.AsyncClient, job: Json) -> Json:
     return found
 
 
+def refused(answer: httpx.Response, status: int, code: str) -> list[tuple[str, str]]:
+    """The places that a refusal of this kind names."""
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+    return pointers_of(answer)
+
+
 async def plan(make_tenant: MakeTenant, tenant: Tenant, **limits: Any) -> None:
     """Give the tenant other limits, as the installation does."""
     platform = (await make_tenant(platform=True)).http
@@ -69,7 +76,7 @@ async def add_version(
     resources: Resources, tenant: Tenant, job: Json, number: int, **fields: Any
 ) -> None:
     """A version of a job's code, as an upload leaves it."""
-    row = {
+    row: Json = {
         "sha256": f"{number:064x}",
         "size_bytes": 1_000 + number,
         "stored_as": f"jobs/{job['id']}/{number}.zip",
