@@ -6,8 +6,9 @@ week) are restricted, either is enough; where one begins with a star, both must 
 of `cronsim` only the fields and the days are used, not its walk through time.
 """
 
+from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Annotated
 
@@ -20,7 +21,7 @@ from app.core.values import Text
 _MINUTES = tuple(range(24 * 60))
 _SOME_DAY = datetime(2001, 1, 1)  # noqa: DTZ001  # a local time; the zone comes later
 # Dates and weekdays repeat after 28 years.
-_CYCLE_DAYS = 28 * 365 + 7
+_CYCLE_YEARS = range(2001, 2029)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +57,24 @@ def understood(expression: str) -> Cron:
     )
 
 
+@lru_cache(maxsize=2_048)
+def _ever_fires(expression: str) -> bool:
+    cron = understood(expression)
+    return any(
+        cron.wants(date(year, month, day))
+        for year in _CYCLE_YEARS
+        for month in sorted(cron.months)
+        for day in range(1, monthrange(year, month)[1] + 1)
+    )
+
+
 def _checked(expression: str) -> str:
     try:
-        cron = understood(expression)
+        ever_fires = _ever_fires(expression)
     except CronSimError as error:
         # Its words name a field and nothing of the expression: "Bad day-of-month".
         raise Wrong("bad_cron", f"is no cron expression of five fields ({error})") from None
-    days = (_SOME_DAY.date() + timedelta(days=day) for day in range(_CYCLE_DAYS))
-    if not any(day.month in cron.months and cron.wants(day) for day in days):
+    if not ever_fires:
         raise Wrong("never", "never fires")
     return expression
 

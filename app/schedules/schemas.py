@@ -190,7 +190,7 @@ Schedule: TypeAlias = Annotated[
     Field(discriminator="type"),
     WrapValidator(_in_pointers_of_json),
 ]
-_STORED: TypeAdapter[Schedule] = TypeAdapter(Schedule)
+_STORED: TypeAdapter[Schedule] = TypeAdapter(Schedule, config=ConfigDict(hide_input_in_errors=True))
 
 
 def stored(document: object) -> Schedule:
