@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from app.accounts.errors import KeyInvalid, KeyMissing, MissingScope, TooManyRequests
 from app.accounts.keys.router import router as api_keys
+from app.accounts.quotas.router import router as quotas
 from app.accounts.router import router as accounts
 from app.campaigns.router import router as campaigns
 from app.control.actions_router import router as run_actions
@@ -15,6 +16,7 @@ from app.exports.router import router as exports
 from app.imports.results.router import router as results
 from app.imports.uploads.content_router import router as content
 from app.imports.uploads.router import router as uploads
+from app.jobs.router import router as jobs
 from app.people.opportunities.router import router as opportunities
 from app.people.router import router as people
 from app.responses.intake.router import router as intake
@@ -33,6 +35,7 @@ api = APIRouter(
 for router in (
     intake,
     accounts,
+    quotas,
     api_keys,
     people,
     opportunities,
@@ -45,6 +48,7 @@ for router in (
     content,
     results,
     exports,
+    jobs,
     runs,
     run_files,
     run_actions,

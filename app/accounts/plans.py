@@ -1,6 +1,7 @@
 """What an account may use: the limits of its plan, with the defaults of a new account."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -33,6 +34,14 @@ class Plan(BaseModel):
     database_access: bool = False
     code_jobs: bool = True
     quota_mode: QuotaMode = QuotaMode.BOOK
+
+    @property
+    def time_per_day(self) -> timedelta:
+        return timedelta(minutes=self.minutes_per_day)
+
+    @property
+    def minimum_gap(self) -> timedelta:
+        return timedelta(minutes=self.minimum_gap_minutes)
 
 
 def plan_of(stored: Mapping[str, Any]) -> Plan:

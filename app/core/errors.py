@@ -8,8 +8,8 @@ AppError                                        over HTTP    in a task
 ├── OutOfRoom     there is no room to keep it   507          stays due, tried again
 └── Unavailable   a neighbour is down           503          stays due, tried again
 
-Five more exist only where HTTP is spoken: Unauthenticated 401, Stale 412, TooLarge 413,
-Unsupported 415, Exhausted 429.
+Six more exist only where HTTP is spoken: Unauthenticated 401, Gone 410, Stale 412,
+TooLarge 413, Unsupported 415, Exhausted 429.
 
 A class's docstring is its message, filled with the facts given to `raise`; its name in
 snake_case is the code that clients see. Neither ever carries what the client sent.
@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -38,7 +38,8 @@ class Fault:
 class AppError(Exception):
     """An error that was foreseen and that a caller can understand."""
 
-    retry_after: ClassVar[timedelta | None] = None
+    # Of a class, unless an error knows better when the same call may work.
+    retry_after: timedelta | None = None
 
     def __init__(self, *, faults: Sequence[Fault] = (), **facts: Any) -> None:
         super().__init__()
@@ -91,6 +92,10 @@ class OutOfRoom(AppError):
 
 class Unauthenticated(AppError):
     """No valid API key was shown."""
+
+
+class Gone(AppError):
+    """It was here, and its time is over."""
 
 
 class Stale(AppError):

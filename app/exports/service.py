@@ -1,6 +1,7 @@
 """What can be done with exports: order one. Inside the caller's transaction."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from app.campaigns.queries import find_campaign
@@ -24,6 +25,27 @@ async def order_export(
         InvalidCriteria: criteria that make no sense in themselves.
         InvalidExport: parts that do not go together, or a campaign that there is not.
     """
+    order = await check(session, account_id, wanted)
+    run_id = await queue_run(
+        session,
+        account_id,
+        RunKind.EXPORT,
+        trigger=RunTrigger.API,
+        subject_id=None,
+        requested_by=by,
+        now=now,
+        details=order,
+    )
+    return await get_run(session, account_id, run_id)
+
+
+async def check(session: Session, account_id: UUID, wanted: ExportCreate) -> dict[str, Any]:
+    """The order as it is kept, in JSON: its campaign by id.
+
+    Raises:
+        InvalidCriteria: criteria that make no sense in themselves.
+        InvalidExport: parts that do not go together, or a campaign that there is not.
+    """
     order = wanted.model_dump(mode="json", by_alias=True, exclude_none=True)
     faults = rules.faults_in_filters(wanted.object, list(order))
     faults += rules.faults_in_columns(wanted.object, wanted.columns or [])
@@ -37,14 +59,4 @@ async def order_export(
             order["campaign"] = str(campaign.id)
     if faults:
         raise InvalidExport(faults=faults)
-    run_id = await queue_run(
-        session,
-        account_id,
-        RunKind.EXPORT,
-        trigger=RunTrigger.API,
-        subject_id=None,
-        requested_by=by,
-        now=now,
-        details=order,
-    )
-    return await get_run(session, account_id, run_id)
+    return order

@@ -14,11 +14,15 @@ from app.models.idempotency_key import IdempotencyKey
 from app.models.import_chunk import ImportChunk, PendingImport
 from app.models.intake_key import IntakeKey
 from app.models.integration import Integration
+from app.models.job import Job
+from app.models.job_variables import JobVariables
+from app.models.job_version import JobVersion
 from app.models.lane import Lane
 from app.models.opportunity import Opportunity, OpportunityContact
 from app.models.pending import PendingResolution, PendingScoring
 from app.models.pending_run import PendingRun
 from app.models.person import Person
+from app.models.quota_day import AccountDay, JobDay
 from app.models.response import Response
 from app.models.row_failure import RowFailure
 from app.models.ruleset import Ruleset
@@ -32,6 +36,7 @@ from app.models.window import Window
 __all__ = [
     "INSTALLATION",
     "Account",
+    "AccountDay",
     "ActiveResponse",
     "ApiKey",
     "BusinessClock",
@@ -42,6 +47,10 @@ __all__ = [
     "ImportChunk",
     "IntakeKey",
     "Integration",
+    "Job",
+    "JobDay",
+    "JobVariables",
+    "JobVersion",
     "Lane",
     "Opportunity",
     "OpportunityContact",

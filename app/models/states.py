@@ -17,6 +17,11 @@ An upload, in the words of the loaders that its senders know:
     Open ──▶ UploadComplete ──▶ InProgress ──▶ JobComplete · Failed
       └────────────┴────────────────┴───────▶ Aborted
 
+A job:
+
+    draft ──▶ published ◀──▶ unpublished
+      └───────────┴──────────────┴──────▶ expired
+
 A window:
 
     open ──▶ closed (delay · size · flush · hold_ended);  hold and release move only an open one
@@ -189,3 +194,31 @@ class UploadOperation(StrEnum):
     INSERT = "insert"
     UPDATE = "update"
     UPSERT = "upsert"
+
+
+class JobKind(StrEnum):
+    """What a job does."""
+
+    IMPORT = "import"
+    EXPORT = "export"
+    CODE = "code"
+    MAINTENANCE = "maintenance"
+
+
+class JobState(StrEnum):
+    """Where the definition of a job stands."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    UNPUBLISHED = "unpublished"
+    EXPIRED = "expired"
+
+    def may_become(self, after: "JobState") -> bool:
+        return after in _JOB_FOLLOWS.get(self, frozenset())
+
+
+_JOB_FOLLOWS = {
+    JobState.DRAFT: frozenset({JobState.PUBLISHED, JobState.EXPIRED}),
+    JobState.PUBLISHED: frozenset({JobState.UNPUBLISHED, JobState.EXPIRED}),
+    JobState.UNPUBLISHED: frozenset({JobState.PUBLISHED, JobState.EXPIRED}),
+}

@@ -106,3 +106,28 @@ class RunCancelled(BaseModel):
     type: Literal["run.cancelled"]
     timestamp: datetime
     data: RunNews
+
+
+class JobExpiry(BaseModel):
+    """A job whose definition has an end, and when."""
+
+    job_id: UUID
+    expires_at: datetime
+
+
+class JobExpiring(BaseModel):
+    """Two events for each job that expires, 7 days and 1 day before; one, if both are overdue."""
+
+    id: UUID
+    type: Literal["job.expiring"]
+    timestamp: datetime
+    data: JobExpiry
+
+
+class JobExpired(BaseModel):
+    """One event for each job that has expired."""
+
+    id: UUID
+    type: Literal["job.expired"]
+    timestamp: datetime
+    data: JobExpiry

@@ -5,6 +5,8 @@ from fastapi import APIRouter
 from app.core.routes import Route
 from app.notifications.outbox import EventType
 from app.notifications.schemas import (
+    JobExpired,
+    JobExpiring,
     ResponseQualified,
     ResponsesResolved,
     RunCancelled,
@@ -44,3 +46,13 @@ def run_failed(event: RunFailed) -> None:
 @router.post(EventType.RUN_CANCELLED.value, status_code=204)
 def run_cancelled(event: RunCancelled) -> None:
     """A run was cancelled."""
+
+
+@router.post(EventType.JOB_EXPIRING.value, status_code=204)
+def job_expiring(event: JobExpiring) -> None:
+    """A job will expire soon; give it another time, or say that it never does."""
+
+
+@router.post(EventType.JOB_EXPIRED.value, status_code=204)
+def job_expired(event: JobExpired) -> None:
+    """A job has expired: its definition is gone, its runs can still be read."""

@@ -1,11 +1,15 @@
 """An account with one of everything in it, and marks by which each text of it is known again."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
 
+from app.accounts.queries import get_account
+from app.accounts.quotas import service as quotas
+from app.core import clock
 from app.core.failpoints import Purpose
 from app.core.ids import uuid7
 from app.core.resources import Resources
@@ -15,6 +19,7 @@ from app.responses import counters
 from app.runs import queue
 from tests.conftest import Tenant
 from tests.exports.making import write
+from tests.jobs.making import add_version
 from tests.responses.engine_making import QUALIFYING, configure
 from tests.responses.test_poison_rows import poison
 from workers.sweep import settle
@@ -64,6 +69,7 @@ async def furnish(owner: Owner, resources: Resources, database_url: str) -> Owne
     await _responses(owner, resources, database_url, campaign)
     await _export(owner, resources, campaign)
     await _uploads(owner, resources, campaign)
+    await _jobs(owner, resources, campaign)
     return owner
 
 
@@ -187,6 +193,33 @@ async def _uploads(owner: Owner, resources: Resources, campaign: Json) -> None:
             )
         assert claimed is not None
         await Staging(resources, line, claimed, is_stopping=lambda: False).read()
+
+
+async def _jobs(owner: Owner, resources: Resources, campaign: Json) -> None:
+    """One that fetches a file, one of code; the second has been started."""
+    alert = {"emails": [owner.email()]}
+    source = {"url": f"https://example.com/{owner.text()}", "headers": {"X-Token": owner.text()}}
+    config = {
+        "object": "responses",
+        "campaign": campaign["code"],
+        "mapping": {owner.text(): None},
+        "source": source,
+    }
+    told = {"description": owner.text(), "alert": alert, "ad_hoc": True, "never_expires": True}
+    await owner.post("jobs", {"name": owner.text(), "kind": "import", "config": config, **told})
+    job = await owner.post("jobs", {"name": owner.text(), "kind": "code", **told})
+    values = {owner.text(): owner.text()}
+    secrets = {owner.text(): owner.text()}
+    await owner.put(f"jobs/{job['id']}/variables", {"variables": values, "secrets": secrets})
+    for number in (1, 2):
+        texts = {name: owner.text() for name in ("sha256", "stored_as", "entry", "note")}
+        await add_version(resources, owner.tenant, job, number, **texts, layer_id=owner.text())
+    await owner.post(f"jobs/{job['id']}/versions/1/activate")
+    await owner.post(f"jobs/{job['id']}/publish")
+    async with resources.unit_of_work(owner.tenant.account_id) as session:
+        account = await get_account(session, owner.tenant.account_id)
+        needed, now = timedelta(minutes=1), clock.business_now(session)
+        assert await quotas.start(session, account, UUID(job["id"]), needed=needed, now=now) is None
 
 
 async def listed(http: httpx.AsyncClient, collection: str) -> list[Json]:

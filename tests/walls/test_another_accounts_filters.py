@@ -37,6 +37,10 @@ async def external_ids(owner: Owner, _: Operation) -> list[str]:
     return [one["external_id"] for one in await listed(owner.tenant.http, "/v1/people")]
 
 
+async def names(owner: Owner, operation: Operation) -> list[str]:
+    return [one["name"] for one in await listed(owner.tenant.http, operation.path)]
+
+
 async def cursors(owner: Owner, operation: Operation) -> list[str]:
     answer = await owner.tenant.http.get(operation.path, params={"limit": 1})
     return [answer.json()["next_cursor"]]
@@ -51,6 +55,7 @@ NAMED: dict[str, Callable[[Owner, Operation], Any]] = {
     "cursor": cursors,
     "email": emails,
     "external_id": external_ids,
+    "name": names,
     "person": people,
 }
 

@@ -14,6 +14,8 @@ from tests.walls.watching import Watch, gist_of
 NAMING = [operation for operation in OPERATIONS if operation.collections]
 # Nobody but the installation lists accounts; it works on all of them.
 ACCOUNTS = "/v1/accounts"
+# What a thing of a list is called by in a path: the first of these that it has.
+NAMES = ("id", "name", "number")
 
 
 async def names_in(owner: Owner, operation: Operation) -> list[tuple[str, ...]]:
@@ -23,7 +25,7 @@ async def names_in(owner: Owner, operation: Operation) -> list[tuple[str, ...]]:
     found: list[tuple[str, ...]] = [()]
     for collection in operation.collections:
         found = [
-            (*names, one.get("id") or one["name"])
+            (*names, str(next(one[word] for word in NAMES if word in one)))
             for names in found
             for one in await listed(owner.tenant.http, filled(collection, *names))
         ]

@@ -1,0 +1,1 @@
+"""What runs of jobs use up of a day: executions, invocations, minutes."""

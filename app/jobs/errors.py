@@ -1,0 +1,46 @@
+"""What can go wrong with the definitions of jobs.
+
+NotFound ── JobNotFound · JobVersionNotFound
+Gone ────── JobExpired                        its runs stay readable
+Conflict ── JobNameTaken · TooManyJobs · WrongJobState · JobHasNoCode
+Invalid ─── InvalidJob                        places of it make no sense
+            JobNotPublishable                 places of it say too little, or what the plan forbids
+"""
+
+from app.core.errors import Conflict, Gone, Invalid, NotFound
+
+
+class JobNotFound(NotFound):
+    """There is no such job."""
+
+
+class JobVersionNotFound(NotFound):
+    """The job has no such version of its code."""
+
+
+class JobExpired(Gone):
+    """The job expired at {expires_at:%Y-%m-%d %H:%M:%S} UTC; its runs can still be read."""
+
+
+class JobNameTaken(Conflict):
+    """Another job has this name."""
+
+
+class TooManyJobs(Conflict):
+    """The plan has room for {most} jobs; delete one first."""
+
+
+class WrongJobState(Conflict):
+    """The job cannot become {wanted}: it is {state}."""
+
+
+class JobHasNoCode(Conflict):
+    """Only a job of kind code has variables and versions."""
+
+
+class InvalidJob(Invalid):
+    """The job makes no sense at the places listed."""
+
+
+class JobNotPublishable(Invalid):
+    """The job cannot be published before the places listed are put right."""

@@ -1,0 +1,76 @@
+"""The end of a job's definition: warned of twice, then gone. For whoever looks after due times.
+
+Each step is taken under the job's lock and counted on its row, so it is told once, however many
+look at the same time and however late.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from app.core.db import Session
+from app.jobs import queries, rules
+from app.models import Job
+from app.models.states import JobState
+from app.notifications.outbox import EventType, Happening, emit
+
+
+async def tend(
+    session: Session, account_id: UUID, job_id: UUID, *, now: datetime
+) -> datetime | None:
+    """Warn of the job's expiry, or expire it, if its time has come; returns when to look again.
+
+    None: never, unless somebody gives it another expiry. Warnings that are overdue together, as
+    for a job that is given a day to live, go out as one.
+    """
+    job = await queries.find_job(session, account_id, job_id, lock=True)
+    if job is None or job.deleted_at is not None or job.expires_at is None:
+        return None
+    if job.expires_at <= now:
+        await _expire(session, job, now=now)
+        return None
+    due = rules.warnings_due(job.expires_at, now=now)
+    if due > job.expiry_warnings:
+        job.expiry_warnings = due
+        await session.flush()
+        await _tell(session, job, EventType.JOB_EXPIRING, at=now)
+    return rules.next_look(job)
+
+
+async def expire(session: Session, account_id: UUID, job_id: UUID, now: datetime) -> bool:
+    """Take away the definition of a job whose time is over; False if it is not, or was before."""
+    job = await queries.find_job(session, account_id, job_id, lock=True)
+    if job is None or job.deleted_at is not None:
+        return False
+    if job.expires_at is None or job.expires_at > now:
+        return False
+    return await _expire(session, job, now=now)
+
+
+async def expire_overdue(session: Session, account_id: UUID, *, now: datetime) -> None:
+    """Expire what nobody has come round to, so that it counts and holds its name no longer."""
+    for job_id in await queries.list_overdue(session, account_id, now=now):
+        await expire(session, account_id, job_id, now)
+
+
+async def forget_secrets(session: Session, job: Job) -> None:
+    """Of what is gone, nothing that was sealed is kept."""
+    job.source = None
+    await queries.forget_variables(session, job.account_id, job.id)
+
+
+async def _expire(session: Session, job: Job, *, now: datetime) -> bool:
+    if not job.state.may_become(JobState.EXPIRED):
+        return False
+    job.state, job.published_at = JobState.EXPIRED, None
+    job.version += 1
+    job.updated_at = now
+    await forget_secrets(session, job)
+    await session.flush()
+    await _tell(session, job, EventType.JOB_EXPIRED, at=now)
+    return True
+
+
+async def _tell(session: Session, job: Job, event: EventType, *, at: datetime) -> None:
+    if job.expires_at is not None:
+        data = {"job_id": str(job.id), "expires_at": job.expires_at.isoformat()}
+        await emit(session, [Happening(job.account_id, event, data)], at=at)

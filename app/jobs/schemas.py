@@ -1,0 +1,185 @@
+"""The wire shapes of jobs."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from app.campaigns.lists import refuse_repeats
+from app.core.faults import Wrong
+from app.core.values import Count, Duration, Email, Flag, Length, Moment, Text, Wire
+from app.models.states import JobKind, JobState
+from app.schedules.schemas import Schedule
+
+_LONGEST = timedelta(hours=24)
+_SHORTEST = timedelta(seconds=1)
+_CONFIG = (
+    "What to do. Of an import: `object`, `operation`, `campaign`, `mapping`, `format`, `on_error`,"
+    " as for an upload, and a `source`. Of an export: what `POST /v1/exports` takes. Of code:"
+    " nothing. Given whole; a source is never shown, and stays where a new config has none."
+)
+
+
+def _span(value: timedelta) -> timedelta:
+    if not _SHORTEST <= value <= _LONGEST:
+        raise Wrong("out_of_range", "must be from 1 second to 24 hours")
+    return value
+
+
+def _once(values: list[Any]) -> list[Any]:
+    refuse_repeats(values)
+    return values
+
+
+JobName = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{2,99}$",
+        description="3 to 100 letters, digits, `_`, `-`; a letter or digit first. Unique.",
+    ),
+]
+Timeout = Annotated[Duration, AfterValidator(_span)]
+Retries = Annotated[
+    Count, Field(le=100, description="Attempts after the first, of a run that failed.")
+]
+Config = Annotated[dict[str, Any], Field(description=_CONFIG)]
+
+
+class AlertOn(StrEnum):
+    """What a job's alerts tell of."""
+
+    FAILURE = "failure"
+    SUCCESS = "success"
+    RECOVERY = "recovery"
+
+
+class Alert(Wire):
+    """Who is told of the job's runs, and of which."""
+
+    emails: Annotated[list[Email], AfterValidator(_once), Field(min_length=1, max_length=50)]
+    on: Annotated[list[AlertOn], AfterValidator(_once), Field(min_length=1)] = Field(
+        [AlertOn.FAILURE, AlertOn.RECOVERY],
+        description="A failure is one of a run's last attempt; a recovery the success after one.",
+    )
+
+
+class JobCreate(Wire):
+    """A new job; it runs only once it is published."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "people-to-warehouse",
+                    "kind": "export",
+                    "config": {"object": "people", "format": "ndjson", "gzip": True},
+                    "ad_hoc": True,
+                    "timeout": "PT30M",
+                    "never_expires": True,
+                    "alert": {"emails": ["ops@example.com"], "on": ["failure", "recovery"]},
+                }
+            ]
+        }
+    )
+
+    name: JobName
+    description: Text | None = None
+    kind: JobKind
+    config: Config = Field({})
+    ad_hoc: Flag = Field(False, description="May be run by a call; without, by schedule alone.")
+    schedule: Schedule | None = Field(
+        None, description="When it is due; what it leaves open is filled in as it is saved."
+    )
+    timeout: Timeout | None = Field(
+        None, description="Left out: 60 minutes, or the plan's minutes a day if these are fewer."
+    )
+    retries: Retries = 0
+    expires_at: Moment | None = Field(None, description="When the definition is gone.")
+    never_expires: Flag = Field(False, description="To publish, this or a time is needed.")
+    alert: Alert | None = None
+
+    @model_validator(mode="after")
+    def _one_end(self) -> "JobCreate":
+        _refuse_both(self.expires_at, never_expires=self.never_expires)
+        return self
+
+
+class JobPatch(Wire):
+    """What may be changed; absent fields stay as they are, objects are replaced.
+
+    A job that is published takes changes at once, for runs that have not begun; what would make it
+    unpublishable is refused.
+    """
+
+    name: JobName | None = None
+    description: Text | None = None
+    config: Config | None = None
+    ad_hoc: Flag | None = None
+    schedule: Schedule | None = Field(
+        None, description="Null takes it away. A minute that was drawn stays while its slot does."
+    )
+    timeout: Timeout | None = None
+    retries: Retries | None = None
+    expires_at: Moment | None = Field(None, description="Takes never_expires back.")
+    never_expires: Flag | None = Field(None, description="True takes expires_at back.")
+    alert: Alert | None = None
+
+    @field_validator(
+        *("name", "config", "ad_hoc", "timeout", "retries", "never_expires"), mode="before"
+    )
+    @classmethod
+    def _never_null(cls, value: Any) -> Any:
+        if value is None:
+            raise Wrong("null", "must not be null")
+        return value
+
+    @model_validator(mode="after")
+    def _one_end(self) -> "JobPatch":
+        _refuse_both(self.expires_at, never_expires=bool(self.never_expires))
+        return self
+
+
+def _refuse_both(expires_at: datetime | None, *, never_expires: bool) -> None:
+    if never_expires and expires_at is not None:
+        raise Wrong("contradiction", "cannot be true beside a time of expiry", "/never_expires")
+
+
+class JobRead(BaseModel):
+    """A job."""
+
+    id: UUID
+    name: str
+    description: str | None
+    kind: JobKind
+    state: JobState
+    config: dict[str, Any]
+    has_source: bool = Field(description="Of an import: from where it fetches is secret.")
+    ad_hoc: bool
+    schedule: Schedule | None
+    timeout: Length
+    retries: int
+    expires_at: datetime | None
+    never_expires: bool
+    alert: Alert | None
+    active_version: int | None = Field(description="Of its code: what a run that begins now uses.")
+    variables: list[str] = Field(description="Their names.")
+    secrets: list[str] = Field(description="Their names.")
+    created_at: datetime
+    updated_at: datetime
+    published_at: datetime | None = Field(description="Since when it is published; else null.")
+
+
+class VersionRead(BaseModel):
+    """One upload of a job's code."""
+
+    number: int
+    is_active: bool
+    sha256: str = Field(description="Of the zip, in hexadecimal digits.")
+    size_bytes: int
+    entry: str = Field(description="Where in the zip the module with main() lies.")
+    layer_id: str | None = Field(description="Of its requirements; null if it has none.")
+    note: str | None
+    made_at: datetime
+    made_by: str

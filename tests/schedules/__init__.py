@@ -1,0 +1,1 @@
+"""Recurrence: the shapes, and when fires are due, against a slow walk through every minute."""
