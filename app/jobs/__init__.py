@@ -1,0 +1,1 @@
+"""Jobs: what customers define and upload to be run."""
