@@ -162,23 +162,32 @@ async def test_it_takes_no_longer_than_it_may(
 
 
 async def test_cancelled_in_the_middle_nothing_is_left(
-    store: FileStore, silent_index: tuple[str, ...], tmp_path: Path
+    store: FileStore,
+    silent_index: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("PENSTOCK_SECRET_KEY", "a secret of the service")
+    monkeypatch.setenv("PIP_PROXY", "")
     asking = asyncio.create_task(
         ask(store, "anything", Terms(index=silent_index), tmp_path / "work")
     )
     await asyncio.to_thread(Silent.asked.wait, 60)
-    assert len(children()) == 1
+    [pip] = children()
+    environment = pip.environ()
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
 
     assert children() == []
     assert list((tmp_path / "work").iterdir()) == []
+    # What pip needs to find its index, and no secret of the service.
+    assert "PIP_PROXY" in environment
+    assert not any(name.startswith("PENSTOCK_") for name in environment)
 
 
 async def test_an_index_that_is_away_is_nobodys_fault(store: FileStore) -> None:
-    index = (f"--index-url=http://127.0.0.1:{free_port()}/", "--retries=0")
+    index = (f"--index-url=http://127.0.0.1:{free_port()}/", "--retries=1")
 
     with pytest.raises(PackageIndexUnavailable):
         await ask(store, "anything", Terms(index=index))

@@ -58,8 +58,8 @@ class Patched:
     def data(self, member: int) -> int:
         """Where the content of a member begins."""
         place = self._nth(_LOCAL, member)
-        lengths = struct.unpack_from("<2H", self.content, place + 26)
-        return place + 30 + sum(lengths)
+        name, extra = struct.unpack_from("<2H", self.content, place + 26)
+        return place + 30 + int(name) + int(extra)
 
     def _nth(self, signature: bytes, member: int) -> int:
         place = -1
@@ -112,7 +112,7 @@ class Unseekable(io.RawIOBase):
 def a_streamed_zip(files: Mapping[str, bytes], *, is_wide: bool = False) -> bytes:
     """As `zip - … | cat` makes it, with sizes behind the content, of 64 bits if wide."""
     out = Unseekable()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]  # a stream
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
             with archive.open(name, "w", force_zip64=is_wide) as member:
                 member.write(content)
