@@ -41,7 +41,7 @@ def test_an_entry_means_what_it_says(text: str, host: str, port: int, fits: bool
     ],
 )
 def test_what_is_no_entry_is_a_fault_at_its_place(text: str) -> None:
-    with pytest.raises(ValueError, match="host|port|name|label"):
+    with pytest.raises(ValueError, match=r"host|port|name|label"):
         pattern_of(text)
     (fault,) = faults_in_patterns(["example.com", text], pointer="/allow_list")
 

@@ -74,6 +74,12 @@ class Site:
         finally:
             writer.close()
 
+    async def alone(self) -> None:
+        """Wait until nobody is connected any more."""
+        if self.proxy._tasks:
+            await asyncio.wait(self.proxy._tasks, timeout=20)
+        assert not self.proxy._tasks
+
     async def tunnel(self, place: str) -> tuple[bytes, asyncio.StreamReader, asyncio.StreamWriter]:
         """Ask for a tunnel; returns the head of the answer, and the streams."""
         reader, writer = await self.connect()

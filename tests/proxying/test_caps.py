@@ -82,8 +82,7 @@ async def test_two_hundred_at_once_are_bounded() -> None:
         heads = await asyncio.gather(*(_head(reader) for reader, _ in opened))
         for _, writer in opened:
             writer.close()
-        while site.proxy.open_connections:
-            await asyncio.sleep(0.01)
+        await site.alone()
         head, _, writer = await site.tunnel(f"echo.test:{port}")
         writer.close()
         assert head.startswith(b"HTTP/1.1 200 ")
@@ -136,12 +135,9 @@ async def test_whoever_does_not_read_is_cut_as_well() -> None:
         async with proxying(policy, NAMES) as site:
             _, reader, writer = await site.tunnel(f"echo.test:{port}")
             with pytest.raises(ConnectionError):
-                while True:
-                    writer.write(b"x" * 65536)
-                    await writer.drain()
+                await _pour(writer)
             writer.close()
-            while site.proxy.open_connections:
-                await asyncio.sleep(0.01)
+            await site.alone()
             use = site.use_of("echo.test")
 
     assert use.refused == {"silent": 1}
@@ -189,6 +185,12 @@ async def test_the_end_of_the_run_cuts_everything() -> None:
         assert [await heard(one) for one in (reader, unsaid[0], unheard[0])] == [b"", b"", b""]
         for one in (writer, unsaid[1], unheard[1]):
             one.close()
+
+
+async def _pour(writer: asyncio.StreamWriter) -> None:
+    while True:
+        writer.write(b"x" * 65536)
+        await writer.drain()
 
 
 async def _head(reader: asyncio.StreamReader) -> bytes:

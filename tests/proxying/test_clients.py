@@ -1,7 +1,6 @@
 """Clients as customers' code has them, led by nothing but their environment."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -65,10 +64,10 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 @pytest.fixture(scope="module")
-async def trust(authority: Authority) -> AsyncIterator[Path]:
+def trust(authority: Authority) -> Path:
     path = authority.folder / "authority.pem"
     path.write_bytes(authority.certificate.public_bytes(Encoding.PEM))
-    yield path
+    return path
 
 
 @pytest.mark.parametrize("client", CLIENTS)

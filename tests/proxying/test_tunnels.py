@@ -9,7 +9,6 @@ import pytest
 
 from tests.outbound.servers import Authority, saying, serving
 from tests.proxying.making import (
-    Site,
     caps,
     connect,
     echoing,
@@ -60,13 +59,15 @@ async def test_what_is_said_before_the_answer_is_not_lost() -> None:
 
 async def test_tls_inside_is_between_the_two_ends(authority: Authority) -> None:
     certificate = authority.server_for("echo.test")
-    async with serving(saying("200 OK", b"secret"), certificate) as server:
-        async with proxying(listing(f"echo.test:{server.port}"), NAMES) as site:
-            _, reader, writer = await site.tunnel(f"echo.test:{server.port}")
-            await writer.start_tls(authority.trust, server_hostname="echo.test")
-            writer.write(b"GET / HTTP/1.1\r\n\r\n")
-            said = await reader.read()
-            writer.close()
+    async with (
+        serving(saying("200 OK", b"secret"), certificate) as server,
+        proxying(listing(f"echo.test:{server.port}"), NAMES) as site,
+    ):
+        _, reader, writer = await site.tunnel(f"echo.test:{server.port}")
+        await writer.start_tls(authority.trust, server_hostname="echo.test")
+        writer.write(b"GET / HTTP/1.1\r\n\r\n")
+        said = await reader.read()
+        writer.close()
 
     assert said.endswith(b"secret")
 
@@ -116,11 +117,10 @@ async def test_connect_has_no_body() -> None:
 
 @pytest.mark.parametrize("asked", ["echo.test", "127.0.0.1"])
 async def test_socks_carries_bytes_too(asked: str) -> None:
-    async with echoing() as port:
-        async with proxying(listing(f"{asked}:{port}"), NAMES) as site:
-            is_name = asked == "echo.test"
-            wanted = by_name(asked, port) if is_name else by_address(asked, port)
-            said = await site.say(GREETING, wanted, b"there", then_end=True)
+    async with echoing() as port, proxying(listing(f"{asked}:{port}"), NAMES) as site:
+        is_name = asked == "echo.test"
+        wanted = by_name(asked, port) if is_name else by_address(asked, port)
+        said = await site.say(GREETING, wanted, b"there", then_end=True)
 
     assert said == b"\x05\x00" + GRANTED + b"there"
 
@@ -185,7 +185,7 @@ async def test_one_side_that_breaks_off_takes_the_other_with_it(end: str) -> Non
             assert await reader.read() == b""
             writer.close()
         await asyncio.wait_for(is_over.wait(), 5)
-        await _alone(site)
+        await site.alone()
     server.close()
 
 
@@ -198,14 +198,11 @@ async def test_nobody_answering_is_a_refusal_too() -> None:
 
 
 async def test_a_certificate_is_the_customers_to_check(authority: Authority) -> None:
-    async with serving(saying("200 OK"), authority.server_for("other.test")) as server:
-        async with proxying(listing(f"echo.test:{server.port}"), NAMES) as site:
-            _, _, writer = await site.tunnel(f"echo.test:{server.port}")
-            with pytest.raises(ssl.SSLCertVerificationError):
-                await writer.start_tls(authority.trust, server_hostname="echo.test")
-            writer.transport.abort()
-
-
-async def _alone(site: Site) -> None:
-    while site.proxy.open_connections:
-        await asyncio.sleep(0.01)
+    async with (
+        serving(saying("200 OK"), authority.server_for("other.test")) as server,
+        proxying(listing(f"echo.test:{server.port}"), NAMES) as site,
+    ):
+        _, _, writer = await site.tunnel(f"echo.test:{server.port}")
+        with pytest.raises(ssl.SSLCertVerificationError):
+            await writer.start_tls(authority.trust, server_hostname="echo.test")
+        writer.transport.abort()

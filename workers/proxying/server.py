@@ -50,11 +50,6 @@ class Proxy:
         """The log of hosts: connections, bytes and refusals of each, so far."""
         return self._gate.ledger.hosts()
 
-    @property
-    def open_connections(self) -> int:
-        """How many clients there are at the moment, those included that are being refused."""
-        return len(self._tasks)
-
     async def listen(self, listening: socket.socket) -> None:
         """Accept and serve until cancelled; then cut every connection.
 
