@@ -28,7 +28,8 @@ demo: setup ## Install, start the whole stack, send 20,000 responses through it,
 up: setup ## Start the whole stack on .penstock/ and stay up
 	$(BIN)/penstock up
 
-test: setup sandbox ## The whole suite, on real PostgreSQL, Valkey and bubblewrap
+test: setup ## The whole suite, on real PostgreSQL, Valkey and bubblewrap
+	@scripts/install-bubblewrap || true
 	$(BIN)/pytest -n 2
 
 check: setup ## Format, lint, types, import contracts, OpenAPI, migrations
