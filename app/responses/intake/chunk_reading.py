@@ -73,6 +73,11 @@ _LOCK = f"{_READ} {_IN_ORDER}"
 _HOLD = f"""
 SELECT p.id, p.version FROM people p WHERE p.account_id = $1 AND p.id = ANY ($2::uuid[])
  {_IN_ORDER}"""
+_HOLD_AT_ONCE = f"""
+WITH held AS ({_HOLD} SKIP LOCKED)
+SELECT id, version FROM held
+ UNION ALL
+SELECT p.id, p.version FROM people p WHERE p.account_id = $1 AND p.id = ANY ($3::uuid[])"""
 _FULL_RECORDS = f"""
 SELECT r.* FROM unnest($2::uuid[]) AS w(person_id) CROSS JOIN LATERAL (
        SELECT {RECORD_COLUMNS} FROM responses r
@@ -141,18 +146,28 @@ async def lock_people_of(
 
 
 async def hold_people(
-    driver: Driver, account_id: UUID, people: Iterable[PersonState], *, may_wait: bool
+    driver: Driver,
+    account_id: UUID,
+    people: Iterable[PersonState],
+    *,
+    may_wait: bool,
+    beside: Iterable[PersonState] = (),
 ) -> bool:
     """Lock people who were read before; False if one was written since, or is held by others.
 
     Args:
         may_wait: wait for others; only before the transaction has locked anybody.
+        beside: who is not to be locked, but must not have been written either.
     """
     versions = {person.id: person.version for person in people}
+    held = list(versions)
+    versions |= {person.id: person.version for person in beside}
     if not versions:
         return True
-    sql = _HOLD if may_wait else f"{_HOLD} SKIP LOCKED"
-    rows = await driver.fetch(sql, account_id, list(versions))
+    if may_wait:
+        rows = await driver.fetch(_HOLD, account_id, held)
+    else:
+        rows = await driver.fetch(_HOLD_AT_ONCE, account_id, held, list(versions)[len(held) :])
     return versions == {row["id"]: row["version"] for row in rows}
 
 

@@ -1,19 +1,22 @@
 """Rows of a file, taken in chunk by chunk: the fold, the rules and the writes of every intake.
 
     read ─▶ fold ─▶ who is changed: held ─▶ people written ─▶ scored, decided ─▶ who qualified: held
-     ▲ ▲              │ not                    │ some were made by others  │ not            │
-     │ └──────────────┼────────────────────────┘                           │              written
+     ▲ ▲              │ not                    │ some were made by others  │ not, or        │
+     │ └──────────────┼────────────────────────┘                           │ anybody written written
      └─ all locked ◀──┴────────────────────────────────────────────────────┘
 
 Most people of a file are there already and told nothing new. Locking all of them had chunks wait
 for each other's whole transactions, and wrote every one of their pages. So they are read without
 locks, and who is written about is locked then, if nobody has written since; otherwise the chunk
-begins again, with everybody locked first. What is unlocked is guarded by unique keys: of records,
-of active responses, of external ids.
+begins again, with everybody locked first. What is unlocked is guarded by unique keys, of records,
+of active responses, of external ids, and by the versions of people: what a row says of its person
+is what the person was scored by, and what its record was compared with.
 
 The rows of a chunk are of one campaign, so it is known whose records the fold will ask for, and it
 folds once. Neighbouring chunks name the same new people: whoever comes second waits for the first,
-keeps those it has made itself, and finds all of them when it looks again.
+keeps those it has made itself, and finds all of them when it looks again. That holds where the same
+rows lead to them again. They may not: a later row replaced the address that an earlier one names,
+or what was new is a duplicate by now. Then nothing is kept.
 """
 
 from collections.abc import Sequence
@@ -23,6 +26,7 @@ from uuid import UUID
 from app.core.driver import Driver, Transaction, driver_of
 from app.core.resources import back_to_mark, mark
 from app.core.statements import Parts
+from app.models.states import IntakeResult
 from app.responses.intake.chunk_reading import (
     hold_people,
     lock_people_of,
@@ -44,6 +48,7 @@ from app.responses.intake.transaction import (
 )
 
 _LOOKS = 3
+_CHANGED_NOBODY = frozenset({IntakeResult.DUPLICATE, IntakeResult.REJECTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +87,27 @@ async def take_chunk(
 async def _take(session: Transaction, submission: Submission, *, is_locked: bool) -> _Taken | None:
     """Write the people and decide the records; None if they have to be locked first for that."""
     driver, account_id = await driver_of(session), submission.account_id
+    before: list[Outcome] = []
+    made: set[UUID] = set()
+    merged: set[UUID] = set()
+    risen: set[tuple[UUID, UUID]] = set()
     for number in range(_LOOKS):
         fold, outcomes = await _folded(session, submission, is_locked=is_locked)
-        if not is_locked:
-            changed, is_first = fold.people.changed(), number == 0
-            if _needs_locks(fold, account_id) or not await hold_people(
-                driver, account_id, changed, may_wait=is_first
-            ):
-                return None
+        fold.risen_before = risen
+        kept = merged | {id_ for id_ in made if _is_there(fold, account_id, id_)}
+        if number > 0 and not _lead_there_again(before, outcomes, kept):
+            return None
+        changed = fold.people.changed()
+        if not is_locked and (
+            _needs_locks(fold, account_id)
+            or not await hold_people(driver, account_id, changed, may_wait=number == 0)
+        ):
+            return None
         if await write_people(driver, fold, is_uniform=True):
             break
+        before, risen = outcomes, fold.risen()
+        made |= {person.id for person in fold.people.created()}
+        merged |= {person.id for person in changed}
     else:
         return None
     settled = await settle(session, settled_now(fold), fold.context)
@@ -116,6 +132,26 @@ async def _folded(
     return fold, outcomes
 
 
+def _is_there(fold: Fold, account_id: UUID, person_id: UUID) -> bool:
+    found = fold.people.by_id.get((account_id, person_id))
+    return found is not None and found.stored is not None
+
+
+def _lead_there_again(
+    before: Sequence[Outcome], outcomes: Sequence[Outcome], kept: set[UUID]
+) -> bool:
+    """Whether all who are written already are so by the very rows that lead to them now."""
+    pairs = zip(map(_changed_by, before), map(_changed_by, outcomes), strict=True)
+    return all(one == other or kept.isdisjoint((one, other)) for one, other in pairs)
+
+
+def _changed_by(outcome: Outcome) -> UUID | None:
+    """Into whom an item was merged, if it was."""
+    if outcome.record is None or outcome.result in _CHANGED_NOBODY:
+        return None
+    return outcome.record.person_id
+
+
 def _needs_locks(fold: Fold, account_id: UUID) -> bool:
     """Whether something is written that no unique key guards, and no version of a person.
 
@@ -133,8 +169,17 @@ def _needs_locks(fold: Fold, account_id: UUID) -> bool:
 async def _hold_qualified(
     driver: Driver, fold: Fold, settled: Sequence[Settled], account_id: UUID
 ) -> bool:
-    """Lock whoever is to be told, beside those who are written; without waiting: out of order."""
-    ids = {candidate.person_id for each in settled for candidate in each.handed}
-    people = [fold.people.by_id[account_id, person_id] for person_id in ids]
-    unheld = [person for person in people if person.stored is not None and not person.changed]
-    return await hold_people(driver, account_id, unheld, may_wait=False)
+    """Lock whoever is to be told, beside those who are written; without waiting: out of order.
+
+    Nobody else may have been written since they were read: the rows would have been folded over
+    one state of a person and scored by another.
+    """
+    told = {candidate.person_id for each in settled for candidate in each.handed}
+    unheld = [p for p in fold.people.by_id.values() if p.stored is not None and not p.changed]
+    return await hold_people(
+        driver,
+        account_id,
+        [person for person in unheld if person.id in told],
+        may_wait=False,
+        beside=[person for person in unheld if person.id not in told],
+    )

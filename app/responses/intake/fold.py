@@ -100,11 +100,18 @@ class Fold:
     records: Records = field(default_factory=Records)
     new_keys: dict[SeenKey, RecordState] = field(default_factory=dict)
     asked_for_scoring: set[tuple[UUID, UUID]] = field(default_factory=set)
+    # Whose score the transaction has written already, before it folded once more.
+    risen_before: set[tuple[UUID, UUID]] = field(default_factory=set)
     _schedulings: dict[tuple[UUID, str, int, bool], Scheduling] = field(default_factory=dict)
 
     def take_all(self, submissions: Sequence[Submission]) -> list[list[Outcome]]:
         """Fold every item of every submission; one list of outcomes for each submission."""
         return [[self._take(sent, item) for item in sent.items] for sent in submissions]
+
+    def risen(self) -> set[tuple[UUID, UUID]]:
+        """Whose score this transaction changes: (account, person)."""
+        changed = self.people.changed()
+        return self.risen_before | {(p.account_id, p.id) for p in changed if "score" in p.changed}
 
     def to_read(self) -> set[Key]:
         """The records that a fold has to know: of people who were there before."""

@@ -179,10 +179,10 @@ def _mode_of(record: RecordState) -> Mode:
 
 async def _wake(session: Transaction, fold: Fold) -> None:
     """What a changed score or a request to score sets off in rows that wait."""
-    now, changed = fold.context.now, fold.people.changed()
-    for account in {person.account_id for person in changed if "score" in person.changed}:
-        risen = [p.id for p in changed if p.account_id == account and "score" in p.changed]
-        await waking.score_changed(session, account, risen, now)
+    now, risen = fold.context.now, fold.risen()
+    for account in {account for account, _ in risen}:
+        better = [person for owner, person in risen if owner == account]
+        await waking.score_changed(session, account, better, now)
     for account in {account for account, _ in fold.asked_for_scoring}:
         asked = [person for owner, person in fold.asked_for_scoring if owner == account]
         await waking.ask_for_scoring(session, account, asked, now)
