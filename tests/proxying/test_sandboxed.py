@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping
