@@ -8,6 +8,10 @@ COPY constraints/runtime.txt /tmp/runtime.txt
 RUN /opt/venv/bin/python -m pip install --only-binary :all: --require-hashes -r /tmp/runtime.txt
 
 FROM python:3.11-slim
+# Customers' code runs in it; where the container may make no namespaces, code jobs are refused.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends bubblewrap \
+    && rm -rf /var/lib/apt/lists/*
 RUN groupadd --system --gid 10001 penstock \
     && useradd --system --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin penstock \
     && install -d -o penstock -g penstock -m 0700 /var/lib/penstock /var/lib/penstock/files
@@ -23,7 +27,8 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PENSTOCK_HTTP__HOST=0.0.0.0 \
     PENSTOCK_HTTP__PORT=8080 \
-    PENSTOCK_FILES__URL=file:/var/lib/penstock/files
+    PENSTOCK_FILES__URL=file:/var/lib/penstock/files \
+    PENSTOCK_CODE__SCRATCH=/var/lib/penstock/code
 USER 10001:10001
 VOLUME /var/lib/penstock
 EXPOSE 8080

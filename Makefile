@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check format bench migrate openapi constraints clean
+.PHONY: help setup sandbox demo up test check format bench migrate openapi constraints clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -18,13 +18,17 @@ $(STAMP): constraints/all.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
+sandbox: ## Install bubblewrap, which customers' code runs in (root, with apt)
+	@scripts/install-bubblewrap
+
 demo: setup ## Install, start the whole stack, send 20,000 responses through it, stay up
+	@scripts/install-bubblewrap || true
 	$(BIN)/penstock up --demo
 
 up: setup ## Start the whole stack on .penstock/ and stay up
 	$(BIN)/penstock up
 
-test: setup ## The whole suite, on real PostgreSQL and Valkey
+test: setup sandbox ## The whole suite, on real PostgreSQL, Valkey and bubblewrap
 	$(BIN)/pytest -n 2
 
 check: setup ## Format, lint, types, import contracts, OpenAPI, migrations

@@ -144,6 +144,40 @@ class Imports(Group):
     lanes: int = Field(2, ge=1, description="Lanes of imports drained at once by one process.")
 
 
+class Code(Group):
+    """How customers' code is run, and how much of a machine one run may use."""
+
+    bwrap: str = Field("bwrap", description="The program bubblewrap: a name in PATH, or a path.")
+    scratch: str = Field(
+        ".penstock/code", description="Folder for what all sandboxes share; each host's own."
+    )
+    memory: ByteSize = Field(
+        ByteSize(512 * 2**20), description="Memory of a run's processes, each and together."
+    )
+    cpu: timedelta = Field(
+        timedelta(hours=1), description="CPU time of a run's processes, each and together."
+    )
+    processes: int = Field(64, ge=4, description="Processes and threads of a run at once.")
+    open_files: int = Field(256, ge=32, description="Open files of one process of a run.")
+    file: ByteSize = Field(ByteSize(64 * 2**20), description="Largest file that a run writes.")
+    tmp: ByteSize = Field(
+        ByteSize(128 * 2**20),
+        description="Room in /tmp, in the working directory and in /dev/shm, each.",
+    )
+    output: ByteSize = Field(
+        ByteSize(50 * 2**20), description="Room in $OUTPUT_DIR, whose files are kept."
+    )
+    files: int = Field(10_000, ge=100, description="Files that a run writes, in all these places.")
+    log: ByteSize = Field(ByteSize(10 * 2**20), description="Log of a run; the rest is not kept.")
+    grace: timedelta = Field(
+        timedelta(seconds=10), description="From TERM to KILL, past the timeout or when cancelled."
+    )
+    first_user: int = Field(
+        60_706, ge=1_000, description="Under root, runs are users from this number on."
+    )
+    users: int = Field(400, ge=1, description="So many of them; they belong to nobody else.")
+
+
 class Webhooks(Group):
     """Calls to addresses that customers give."""
 
@@ -188,6 +222,7 @@ class Settings(BaseSettings):
     limits: Limits = Field(default_factory=Limits)
     files: Files = Field(default_factory=Files)
     imports: Imports = Field(default_factory=Imports)
+    code: Code = Field(default_factory=Code)
     webhooks: Webhooks = Field(default_factory=Webhooks)
     log: Log = Field(default_factory=Log)
 

@@ -1,0 +1,63 @@
+"""One scratch folder for all of these tests, and a look at the machine after each of them."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.sandbox.running import Jobs, a_driver
+from workers.sandbox.bubblewrap import Bubblewrap
+
+USERS = 40
+
+
+@pytest.fixture(scope="session")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("scratch")
+
+
+@pytest.fixture(scope="session")
+def first_user(worker_id: str) -> int:
+    """Users that no other pytest process of this suite runs code as."""
+    number = int(worker_id.removeprefix("gw")) if worker_id != "master" else 0
+    return 60_706 + USERS * number
+
+
+@pytest.fixture(scope="session")
+async def driver(scratch: Path, first_user: int) -> Bubblewrap:
+    """One that is sound: without bubblewrap these tests fail, they are not skipped."""
+    driver = a_driver(scratch, first_user=first_user, users=USERS)
+    assert await driver.self_test() == []
+    return driver
+
+
+@pytest.fixture
+def jobs(driver: Bubblewrap, tmp_path: Path) -> Jobs:
+    return Jobs(tmp_path, driver)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left(driver: Bubblewrap, scratch: Path, first_user: int) -> Iterator[None]:
+    """After every test: no process, no descriptor, no folder but those that all runs share."""
+    before = _descriptors()
+    yield
+    assert [p for p in psutil.process_iter() if _is_left(p, first_user)] == []
+    assert _descriptors() <= before
+    left = {path.name.split("-")[0] for path in scratch.iterdir()}
+    assert left <= {"users", "equipment"}
+
+
+def _descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def _is_left(process: psutil.Process, first_user: int) -> bool:
+    """A sandbox that we started, or anything that runs as one of its users."""
+    try:
+        users = process.uids()
+        is_child = process.name() == "bwrap" and process.ppid() == os.getpid()
+        return is_child or first_user <= users.real < first_user + USERS
+    except psutil.NoSuchProcess:
+        return False

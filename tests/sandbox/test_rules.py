@@ -1,0 +1,150 @@
+"""The parts that decide without a sandbox: masking, lines, counts, the filter, an end's word."""
+
+import json
+import platform
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.sandbox.running import SMALL
+from workers.sandbox.channel import Channel
+from workers.sandbox.counts import Counts, CountsWrong, counts_of
+from workers.sandbox.judging import judge
+from workers.sandbox.lines import Budget, Level, Lines, LogLine
+from workers.sandbox.masking import COVER, SHORTEST, Masker
+from workers.sandbox.outcome import Ended
+from workers.sandbox.syscalls import filter_for
+
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0\x1e*…"), max_size=40)
+SECRET = st.text(st.sampled_from('abc\n"\\ é'), min_size=SHORTEST, max_size=8).filter(
+    lambda text: len(text.strip()) >= SHORTEST
+)
+
+
+def lines_of(data: bytes, *secrets: str, line_bytes: int = 100, pieces: int = 0) -> list[LogLine]:
+    masker = Masker({str(number): secret for number, secret in enumerate(secrets)})
+    lines = Lines(Level.INFO, masker, Budget(SMALL.log_bytes), line_bytes)
+    step = pieces or len(data) or 1
+    found = [
+        line
+        for start in range(0, len(data), step)
+        for line in lines.feed(data[start : start + step])
+    ]
+    return found + list(lines.close())
+
+
+@given(TEXT, SECRET, TEXT)
+def test_no_secret_survives(before: str, secret: str, after: str) -> None:
+    text = f"{before}{secret}{after}"
+    shown = Masker({"key": secret}).masked(text)
+
+    assert secret not in shown
+    assert COVER in shown
+
+
+@given(st.lists(SECRET, min_size=1, max_size=3), st.integers(1, 30), st.integers(1, 60))
+def test_no_half_of_a_secret_is_left_at_a_cut(
+    secrets: list[str], pieces: int, line_bytes: int
+) -> None:
+    plain = [secret.replace("\n", "x") for secret in secrets]
+    data = ("-".join(plain * 4) + "\nend\n").encode()
+
+    for line in lines_of(data, *plain, line_bytes=line_bytes, pieces=pieces):
+        rest = line.text.replace(COVER, "").replace(" … (cut)", "")
+        assert not set(rest) & set('abcé"\\'), (line, plain)
+
+
+@pytest.mark.parametrize(
+    ("secret", "text"),
+    [
+        ("abcdef", "xabcdefx"),
+        ('qu"ote', json.dumps({"k": 'qu"ote'})),
+        ("back\\slash", repr("back\\slash")),
+        ("sp ace&more", "https://x?token=sp%20ace%26more"),
+        ("sp ace&more", "https://x?token=sp+ace%26more"),
+        ("-----KEY\nMIIEdata\n-----END", "a line of it: MIIEdata"),
+        ("schlüssel", json.dumps("schlüssel")),
+    ],
+)
+def test_a_secret_is_covered_as_it_is_usually_written(secret: str, text: str) -> None:
+    shown = Masker({"key": secret}).masked(text)
+
+    assert COVER in shown
+    assert "MIIE" not in shown
+    assert "ace" not in shown
+
+
+def test_overlapping_secrets_are_covered_whole() -> None:
+    assert Masker({"a": "abcd", "b": "cdef", "c": "abcdabcd"}).masked("-abcdef-abcdabcdabcd-") == (
+        f"-{COVER}-{COVER}-"
+    )
+
+
+def test_short_values_and_words_of_json_are_left_alone() -> None:
+    masker = Masker({"a": "abc", "b": True, "c": None, "d": 12, "e": {"f": ["deep-one", 123456]}})
+
+    assert masker.masked("abc True null 12 deep-one 123456") == "abc True null 12 *** ***"
+    assert masker.masked_json({"k": [1234567, 12]}) == {"k": [COVER, 12]}
+
+
+@given(st.binary(max_size=300), st.integers(1, 50))
+def test_pieces_do_not_matter(data: bytes, pieces: int) -> None:
+    whole, split = lines_of(data), lines_of(data, pieces=pieces)
+
+    assert [(line.level, line.text) for line in whole] == [(x.level, x.text) for x in split]
+    assert all(line.text.isprintable() or "\0" not in line.text for line in whole)
+
+
+def test_empty_lines_cost_as_well() -> None:
+    assert len(lines_of(b"\n" * 1_000_000)) < SMALL.log_bytes // 64 + 2
+
+
+@given(st.dictionaries(st.sampled_from(["total", "succeeded", "failed", "skipped"]), st.integers()))
+def test_counts_add_up_or_are_none(value: dict[str, int]) -> None:
+    try:
+        counts = counts_of(value)
+    except CountsWrong:
+        return
+    assert (counts is None) is (value == {})
+    if counts is not None:
+        assert counts.unprocessed >= 0
+        assert min(counts.succeeded, counts.failed, counts.skipped) >= 0
+
+
+def test_what_says_nothing_of_counts_is_none() -> None:
+    values: list[object] = [None, 5, [], {}, {"rows": 3}]
+
+    assert [counts_of(value) for value in values] == [None] * 5
+    assert counts_of({"succeeded": 2, "rows": 3}) == Counts(2, 2, 0, 0)
+
+
+@given(st.binary(max_size=200), st.binary(max_size=200))
+def test_nothing_that_is_told_breaks_the_channel(one: bytes, two: bytes) -> None:
+    channel = Channel()
+    told = b'{"ready":true}\n' + one + b"\n" + two + b'\n{"returned":4}\n{"returned":5}\n'
+
+    assert list(channel.feed(told[:20])) + list(channel.feed(told[20:])) == []
+    assert channel.is_ready
+    assert channel.value == 4
+
+
+def test_a_word_that_never_ends_is_thrown_away() -> None:
+    channel = Channel()
+    for _ in range(200):
+        list(channel.feed(b"x" * 65_536))
+    list(channel.feed(b'\n{"returned": 1}\n'))
+
+    assert (channel.value, len(channel.warnings)) == (1, 1)
+
+
+def test_a_run_that_never_began_is_lost() -> None:
+    verdict = judge(Channel(is_ready=True), 1, cause=None, limit=None)
+
+    assert verdict.ended is Ended.LOST
+
+
+def test_the_filter_knows_this_machine_and_no_other() -> None:
+    assert filter_for(platform.machine()) is not None
+    assert filter_for("pdp11") is None
+    assert all(len(filter_for(machine) or b"") % 8 == 0 for machine in ("x86_64", "aarch64"))

@@ -1,0 +1,1 @@
+"""The only place that starts customers' code: in a sandbox, or not at all."""
