@@ -9,6 +9,7 @@ import difflib
 import os
 from collections.abc import Mapping
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any, Literal, Self
 
 from dotenv import dotenv_values
@@ -187,6 +188,33 @@ class Webhooks(Group):
     ca_file: str = Field("", description="Certificates to believe besides the public ones, PEM.")
 
 
+class Proxying(Group):
+    """What a run of customers' code may reach, and how much it may take along."""
+
+    connections: int = Field(50, ge=1, description="Connections of one run at once; 503 above.")
+    connections_in_all: int = Field(
+        100_000, ge=1, description="Connections of one run in all; 429 above."
+    )
+    bytes_out: ByteSize = Field(
+        ByteSize(2**30), description="What one run may send; its connections are cut above."
+    )
+    bytes_in: ByteSize = Field(
+        ByteSize(4 * 2**30), description="What one run may receive; the same."
+    )
+    connect_timeout: timedelta = Field(
+        timedelta(seconds=15), description="Wait for a name and a connection."
+    )
+    idle_timeout: timedelta = Field(
+        timedelta(minutes=5), description="A connection that nothing passes for so long is cut."
+    )
+    private_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
+        (), description="Private networks that accounts' allow lists may lead into, a JSON list."
+    )
+    allow_private: bool = Field(
+        False, description="Code reaches loopback and private networks too; for sandboxes."
+    )
+
+
 class Log(Group):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Threshold.")
     format: Literal["json", "text"] = Field("json", description="One JSON object a line, or text.")
@@ -224,6 +252,7 @@ class Settings(BaseSettings):
     imports: Imports = Field(default_factory=Imports)
     code: Code = Field(default_factory=Code)
     webhooks: Webhooks = Field(default_factory=Webhooks)
+    proxying: Proxying = Field(default_factory=Proxying)
     log: Log = Field(default_factory=Log)
 
     @model_validator(mode="after")

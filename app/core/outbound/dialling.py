@@ -8,35 +8,97 @@ address the second time. Here the name is only what TLS asks the certificate for
 """
 
 import asyncio
+import contextlib
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import TypeAlias
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeAlias, TypeVar
 
 import httpcore
 from httpcore import SOCKET_OPTION
 
 from app.core.outbound.errors import AddressRefused, NotReached
-from app.core.outbound.rules import may_call
 
 Resolver: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
+Judge: TypeAlias = Callable[[str], bool]
+Streams: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+_Connection = TypeVar("_Connection")
 
 _ANOTHER_ADDRESS_SECONDS = 5.0
+# Threads of their own: names that nobody answers for hold up other names and nothing else.
+_ASKING = ThreadPoolExecutor(8, thread_name_prefix="names")
+_NOBODY = (httpcore.ConnectError, httpcore.ConnectTimeout, OSError, TimeoutError)
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
     """The addresses of a name, in the order in which the system would try them."""
     loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    found = await loop.run_in_executor(
+        _ASKING, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    )
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+async def judged_addresses(
+    host: str, port: int, *, resolver: Resolver, judge: Judge
+) -> Sequence[str]:
+    """The addresses of a name, at least one, if each of them may be called.
+
+    Raises:
+        AddressRefused: any of the name's addresses is one that is not called.
+        NotReached: the name is unknown.
+    """
+    try:
+        addresses = await resolver(host, port)
+    except (OSError, UnicodeError):
+        raise NotReached(reason="its name is not known") from None
+    if not addresses:
+        raise NotReached(reason="its name is not known")
+    if not all(judge(address) for address in addresses):
+        raise AddressRefused(reason="its network is not one that is called from here")
+    return addresses
+
+
+async def first_to_answer(
+    addresses: Sequence[str], dial: Callable[[str], Awaitable[_Connection]]
+) -> _Connection:
+    """A connection to the first address that answers; only the last may take its time.
+
+    Raises:
+        NotReached: nobody answers at any of them.
+    """
+    *others, last = addresses
+    for address in others:
+        with contextlib.suppress(*_NOBODY):
+            async with asyncio.timeout(_ANOTHER_ADDRESS_SECONDS):
+                return await dial(address)
+    try:
+        return await dial(last)
+    except _NOBODY:
+        raise NotReached(reason="nobody answers there") from None
+
+
+async def open_streams(
+    host: str, port: int, *, resolver: Resolver, judge: Judge, buffer_bytes: int
+) -> Streams:
+    """A connection as asyncio's pair of streams; the caller sets the deadline.
+
+    Raises:
+        AddressRefused, NotReached: see `judged_addresses` and `first_to_answer`.
+    """
+    addresses = await judged_addresses(host, port, resolver=resolver, judge=judge)
+    return await first_to_answer(
+        addresses, lambda address: asyncio.open_connection(address, port, limit=buffer_bytes)
+    )
 
 
 class GuardedBackend(httpcore.AsyncNetworkBackend):
     """Where httpcore's connections come from: only from addresses that may be called."""
 
-    def __init__(self, resolver: Resolver, *, allow_private: bool) -> None:
+    def __init__(self, resolver: Resolver, judge: Judge) -> None:
         self._resolver = resolver
-        self._allow_private = allow_private
+        self._judge = judge
         self._network = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -50,23 +112,15 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         """Connect to the first address that answers.
 
         Raises:
-            AddressRefused: any of the name's addresses is one that is not called.
-            NotReached: the name is unknown, or nobody answers at any of its addresses.
+            AddressRefused, NotReached: see `judged_addresses` and `first_to_answer`.
         """
-        *others, last = await self._checked(host, port)
-        for address in (*others, last):
-            is_last = address is last
-            try:
-                return await self._network.connect_tcp(
-                    address,
-                    port,
-                    timeout if is_last else _ANOTHER_ADDRESS_SECONDS,
-                    local_address,
-                    socket_options,
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                continue
-        raise NotReached(reason="nobody answers there")
+        addresses = await judged_addresses(host, port, resolver=self._resolver, judge=self._judge)
+        return await first_to_answer(
+            addresses,
+            lambda address: self._network.connect_tcp(
+                address, port, timeout, local_address, socket_options
+            ),
+        )
 
     async def connect_unix_socket(
         self,
@@ -80,18 +134,6 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
     async def sleep(self, seconds: float) -> None:
         """Wait, between httpcore's retries."""
         await asyncio.sleep(seconds)
-
-    async def _checked(self, host: str, port: int) -> Sequence[str]:
-        try:
-            addresses = await self._resolver(host, port)
-        except (OSError, UnicodeError):
-            raise NotReached(reason="its name is not known") from None
-        if not addresses:
-            raise NotReached(reason="its name is not known")
-        for address in addresses:
-            if not may_call(address, allow_private=self._allow_private):
-                raise AddressRefused(reason="its network is not one that is called from here")
-        return addresses
 
 
 def is_distrust(error: BaseException | None) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import certifi
 import httpcore
@@ -30,7 +30,7 @@ from app.core.outbound.errors import (
     TooMuch,
     TooSlow,
 )
-from app.core.outbound.rules import faults_in_headers
+from app.core.outbound.rules import faults_in_headers, may_call
 
 _LONGEST_ADDRESS = 2_000
 _OK = 200
@@ -90,7 +90,7 @@ async def fetch(
     limits = patience or Patience()
     end = asyncio.get_running_loop().time() + limits.total.total_seconds()
     request = _request(address, headers or {}, limits, allow_private=allow_private)
-    backend = GuardedBackend(resolver, allow_private=allow_private)
+    backend = GuardedBackend(resolver, partial(may_call, allow_private=allow_private))
     chunks = _exchange(request, backend, trust or _public_trust(), limits.most_bytes)
     async with aclosing(chunks):
         while True:

@@ -1,0 +1,1 @@
+"""What stands inside the sandbox: the relay to the proxy's socket, and how it is started."""
