@@ -7,7 +7,7 @@ passes over those in silence.
 
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any, Literal, Self
@@ -293,6 +293,11 @@ class Settings(BaseSettings):
         """Settings that connect to nothing, for generating the OpenAPI document."""
         nothing: Any = {"database_url": "postgresql://", "redis_url": "redis://"}
         return cls(secret_key=SecretStr("x" * 32), **nothing)
+
+
+def surroundings(wanted: Iterable[str]) -> dict[str, str]:
+    """What the environment says under these names, for a child that gets nothing else of it."""
+    return {name: os.environ[name] for name in wanted if name in os.environ}
 
 
 def names() -> list[str]:

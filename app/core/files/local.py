@@ -34,47 +34,47 @@ class LocalFiles:
 
     async def write(self, name: str, chunks: AsyncIterator[bytes]) -> int:
         path = self._root / checked(name)
-        draft, file = await _in_thread(self._begin)
+        draft, file = await in_thread(self._begin)
         written = 0
         try:
             async for block in gathered(chunks):
-                await _in_thread(_write, file, block)
+                await in_thread(_write, file, block)
                 written += len(block)
-            await _in_thread(self._finish, draft, file, path)
+            await in_thread(self._finish, draft, file, path)
         finally:
-            await _in_thread(_discard, draft, file)
+            await in_thread(_discard, draft, file)
         return written
 
     async def read(self, name: str, *, start: int = 0) -> AsyncIterator[bytes]:
         path = self._root / checked(name)
-        file = await _in_thread(_open, path, start)
+        file = await in_thread(_open, path, start)
         try:
-            while block := await _in_thread(file.read, BLOCK_BYTES):
+            while block := await in_thread(file.read, BLOCK_BYTES):
                 yield block
         finally:
-            await _in_thread(file.close)
+            await in_thread(file.close)
 
     async def size(self, name: str) -> int:
-        return (await _in_thread((self._root / checked(name)).stat)).st_size
+        return (await in_thread((self._root / checked(name)).stat)).st_size
 
     async def exists(self, name: str) -> bool:
-        return await _in_thread((self._root / checked(name)).exists)
+        return await in_thread((self._root / checked(name)).exists)
 
     async def delete(self, name: str) -> None:
         path = self._root / checked(name)
         with contextlib.suppress(FileGone):
-            await _in_thread(path.unlink)
-        await _in_thread(self._drop_empty, path.parent)
+            await in_thread(path.unlink)
+        await in_thread(self._drop_empty, path.parent)
 
     async def delete_folder(self, folder: str) -> None:
         path = self._root / checked(folder)
         with contextlib.suppress(FileGone):
-            await _in_thread(shutil.rmtree, path)
-        await _in_thread(self._drop_empty, path.parent)
+            await in_thread(shutil.rmtree, path)
+        await in_thread(self._drop_empty, path.parent)
 
     async def tidy(self, *, older_than: timedelta) -> int:
         """Delete what writers that died have left unfinished; returns how many."""
-        return await _in_thread(self._tidy, time.time() - older_than.total_seconds())
+        return await in_thread(self._tidy, time.time() - older_than.total_seconds())
 
     def _begin(self) -> tuple[Path, BinaryIO]:
         self._writing.mkdir(parents=True, exist_ok=True)
@@ -163,7 +163,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-async def _in_thread(deed: Callable[_P, _Result], *args: _P.args, **kwargs: _P.kwargs) -> _Result:
+async def in_thread(deed: Callable[_P, _Result], *args: _P.args, **kwargs: _P.kwargs) -> _Result:
     """Do it where it may block; who is cancelled meanwhile waits for its end.
 
     A file must not be closed while a thread still writes to it.

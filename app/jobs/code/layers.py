@@ -1,0 +1,154 @@
+"""Layers: what a requirements.txt comes to, made once and kept as one archive.
+
+requirements, Python, system ──▶ key ──▶ note in the store: which archive
+                                  └ none ──▶ installed ──▶ packed ──▶ archive, named by its SHA-256
+
+The same requirements make one layer for the whole installation, and it stays as it was made:
+running code gets no other packages because somebody uploads it again. Whoever wants newer ones
+writes newer versions down.
+"""
+
+import hashlib
+import json
+import sys
+import sysconfig
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import asdict, dataclass
+from importlib.metadata import distributions
+from pathlib import Path
+
+from app.core.files.errors import FileGone
+from app.core.files.local import in_thread
+from app.core.files.store import BLOCK_BYTES, FileStore
+from app.jobs.code.installing import Terms, install
+from app.jobs.code.keeping import fetch
+from app.jobs.code.measuring import bytes_of
+from app.jobs.code.packing import pack, unpack
+from app.jobs.code.requirements import Requirements
+from app.jobs.code.shelf import Shelf
+
+# Another number makes all layers anew.
+_FORM = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A kept layer.
+
+    Attributes:
+        id: SHA-256 of its archive, hexadecimal.
+        size_bytes: of its files, installed.
+        packages: what is in it, as `name==version`, sorted.
+    """
+
+    id: str
+    size_bytes: int
+    packages: tuple[str, ...]
+
+
+async def layer_for(
+    store: FileStore,
+    requirements: Requirements,
+    *,
+    terms: Terms | None = None,
+    work: Path | None = None,
+) -> Layer | None:
+    """The layer of these requirements, made if there is none yet; None if nothing is required.
+
+    Takes as long as pip takes; nobody should hold a transaction meanwhile. May be repeated.
+
+    Args:
+        work: a folder for what is passing, three times the size of a layer; by default that of the
+            system for temporary files.
+
+    Raises:
+        RequirementsFailed, RequirementsTimedOut, LayerTooLarge: the requirements cannot be had.
+        PackageIndexUnavailable, StorageFull, FilesUnavailable: they may be had later.
+    """
+    if not requirements.lines:
+        return None
+    found = await _find(store, requirements)
+    if found is not None:
+        return found
+    folder = await in_thread(_make_folder, work)
+    try:
+        installed = await install(requirements, Path(folder.name), terms or Terms())
+        return await _keep(store, requirements, installed)
+    finally:
+        await in_thread(folder.cleanup)
+
+
+def materialise(store: FileStore, layer_id: str, shelf: Shelf) -> AbstractAsyncContextManager[Path]:
+    """The layer as a folder on this machine, for as long as the context lasts; read only, please.
+
+    Raises:
+        KeptContentDamaged: what is kept is not what was made, or is gone.
+        StorageFull, FilesUnavailable: later, perhaps.
+    """
+
+    async def fill(tree: Path) -> None:
+        packed = tree.with_name("layer.tar.gz")
+        await fetch(store, _archive(layer_id), layer_id, into=packed)
+        await in_thread(unpack, packed, tree)
+        await in_thread(packed.unlink)
+
+    return shelf.tree(layer_id, fill)
+
+
+async def _find(store: FileStore, requirements: Requirements) -> Layer | None:
+    try:
+        note = json.loads(b"".join([block async for block in store.read(_note(requirements))]))
+    except FileGone:
+        return None
+    layer = Layer(note["id"], note["size_bytes"], tuple(note["packages"]))
+    return layer if await store.exists(_archive(layer.id)) else None
+
+
+async def _keep(store: FileStore, requirements: Requirements, installed: Path) -> Layer:
+    packed = installed.with_name("layer.tar.gz")
+    layer = Layer(
+        id=await in_thread(pack, installed, packed),
+        size_bytes=await in_thread(bytes_of, installed),
+        packages=await in_thread(_packages, installed),
+    )
+    await store.write(_archive(layer.id), _blocks(packed))
+    note = json.dumps(asdict(layer)).encode()
+    # Last: who finds the note finds the archive.
+    await store.write(_note(requirements), _once(note))
+    return layer
+
+
+def _make_folder(work: Path | None) -> "tempfile.TemporaryDirectory[str]":
+    if work is not None:
+        work.mkdir(parents=True, exist_ok=True)
+    return tempfile.TemporaryDirectory(prefix="layer-", dir=work, ignore_cleanup_errors=True)
+
+
+def _packages(installed: Path) -> tuple[str, ...]:
+    found = distributions(path=[str(installed)])
+    return tuple(sorted(f"{one.name}=={one.version}" for one in found))
+
+
+def _archive(layer_id: str) -> str:
+    return f"layers/{layer_id}.tar.gz"
+
+
+def _note(requirements: Requirements) -> str:
+    fits = (_FORM, sys.implementation.cache_tag, sysconfig.get_platform(), requirements.digest)
+    key = hashlib.sha256("\n".join(map(str, fits)).encode()).hexdigest()
+    return f"layers/made-of/{key}.json"
+
+
+async def _blocks(path: Path) -> AsyncIterator[bytes]:
+    file = await in_thread(path.open, "rb")
+    try:
+        while block := await in_thread(file.read, BLOCK_BYTES):
+            yield block
+    finally:
+        await in_thread(file.close)
+
+
+async def _once(content: bytes) -> AsyncIterator[bytes]:
+    yield content
