@@ -16,6 +16,7 @@ from app.exports.router import router as exports
 from app.imports.results.router import router as results
 from app.imports.uploads.content_router import router as content
 from app.imports.uploads.router import router as uploads
+from app.jobs.code_router import router as code
 from app.jobs.router import router as jobs
 from app.people.opportunities.router import router as opportunities
 from app.people.router import router as people
@@ -49,6 +50,7 @@ for router in (
     results,
     exports,
     jobs,
+    code,
     runs,
     run_files,
     run_actions,

@@ -28,6 +28,8 @@ from app.models.row_failure import RowFailure
 from app.models.ruleset import Ruleset
 from app.models.run import Run
 from app.models.run_file import RunFile
+from app.models.run_log import RunLogChunk
+from app.models.run_message import RunMessage
 from app.models.scoring_settings import ScoringSettings
 from app.models.upload import Upload, UploadPiece
 from app.models.user import User
@@ -65,6 +67,8 @@ __all__ = [
     "Ruleset",
     "Run",
     "RunFile",
+    "RunLogChunk",
+    "RunMessage",
     "ScoringSettings",
     "StatusCount",
     "StatusDelta",

@@ -1,0 +1,80 @@
+"""The SQL of attempts; whoever calls it holds the run's place in the queue."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from app.core.db import Session
+from app.core.driver import driver_of
+from app.jobs.attempts.rules import Counts
+from app.models import Run
+
+_PIN = """
+UPDATE runs SET code_version = $3 WHERE account_id = $1 AND id = $2 AND code_version IS NULL
+"""
+_DESCRIBE = """
+UPDATE runs SET attempt = $3, details = (details - $4::text[]) || $5::jsonb
+ WHERE account_id = $1 AND id = $2
+"""
+_COUNT = """
+UPDATE runs SET total = $3, processed = $3 - $7, succeeded = $4, failed = $5, skipped = $6,
+       unprocessed = $7
+ WHERE account_id = $1 AND id = $2
+"""
+_ASKED = "SELECT cancel_asked_at IS NOT NULL FROM runs WHERE account_id = $1 AND id = $2"
+# At most so many of a run, all attempts together.
+_MESSAGE = """
+INSERT INTO run_messages (account_id, id, run_id, due_at, type, subject, body, is_html, attachments)
+SELECT $1, $2, $3, business_now(), $4, $5, $6, $7, $8::jsonb
+ WHERE (SELECT count(*) FROM run_messages WHERE account_id = $1 AND run_id = $3) < $9
+"""
+
+
+async def read_run(session: Session, account_id: UUID, run_id: UUID) -> Run:
+    """The run as it stands now; it is there, because it is claimed."""
+    found = await session.exec(
+        select(Run).where(col(Run.account_id) == account_id, col(Run.id) == run_id),
+        execution_options={"populate_existing": True},
+    )
+    return found.one()
+
+
+async def pin_version(session: Session, run: Run, number: int) -> None:
+    """Have every attempt of this run use this version."""
+    await (await driver_of(session)).execute(_PIN, run.account_id, run.id, number)
+
+
+async def describe(
+    session: Session, run: Run, *, attempt: int, without: list[str], details: Mapping[str, Any]
+) -> None:
+    """Write which attempt the run is at, and what is known of it."""
+    driver = await driver_of(session)
+    told = json.dumps(dict(details))
+    await driver.execute(_DESCRIBE, run.account_id, run.id, attempt, without, told)
+
+
+async def count(session: Session, run: Run, counts: Counts) -> None:
+    """Write the account of the run's rows."""
+    driver = await driver_of(session)
+    told = (counts.total, counts.succeeded, counts.failed, counts.skipped, counts.unprocessed)
+    await driver.execute(_COUNT, run.account_id, run.id, *told)
+
+
+async def is_asked_to_stop(session: Session, account_id: UUID, run_id: UUID) -> bool:
+    """Whether somebody has cancelled the run."""
+    return bool(await (await driver_of(session)).fetchval(_ASKED, account_id, run_id))
+
+
+async def add_message(
+    session: Session, account_id: UUID, run_id: UUID, message: Mapping[str, Any], *, most: int
+) -> None:
+    """Keep a message that the code wants sent, unless its run has as many as it may."""
+    driver = await driver_of(session)
+    told = [message[name] for name in ("id", "type", "subject", "body", "is_html")]
+    attachments = json.dumps(message["attachments"])
+    await driver.execute(
+        _MESSAGE, account_id, told[0], run_id, *told[1:], attachments, most
+    )
