@@ -30,13 +30,14 @@ async def list_runs(
     kind: Annotated[RunKind | None, Query(description="What ran.")] = None,
     state: Annotated[RunState | None, Query(description="How it stands.")] = None,
     campaign: Annotated[UUID | None, Query(description="A campaign's id.")] = None,
+    job: Annotated[UUID | None, Query(description="A job's id.")] = None,
     limit: Limit = 50,
     cursor: CursorText = None,
 ) -> dict[str, object]:
     """Runs, newest first."""
-    at = position(caller.account_id, "runs", cursor, limit, kind, state, campaign)
+    at = position(caller.account_id, "runs", cursor, limit, kind, state, campaign, job)
     found = await queries.list_runs(
-        tx, caller.account_id, at, kind=kind, state=state, subject_id=campaign
+        tx, caller.account_id, at, kind=kind, state=state, subject_id=campaign, job_id=job
     )
     rows, following = at.page(found, lambda run: run.id)
     return {"items": [shown(run) for run in rows], "next_cursor": following}

@@ -31,6 +31,7 @@ async def list_runs(
     kind: RunKind | None,
     state: RunState | None,
     subject_id: UUID | None,
+    job_id: UUID | None = None,
 ) -> Sequence[Run]:
     """Runs, newest first, behind the position."""
     statement = select(Run).where(col(Run.account_id) == account_id)
@@ -40,6 +41,8 @@ async def list_runs(
         statement = statement.where(col(Run.state) == state.value)
     if subject_id is not None:
         statement = statement.where(col(Run.subject_id) == subject_id)
+    if job_id is not None:
+        statement = statement.where(col(Run.job_id) == job_id)
     if at.after is not None:
         statement = statement.where(col(Run.id) < at.after)
     found = await session.exec(statement.order_by(col(Run.id).desc()).limit(at.fetch_rows))

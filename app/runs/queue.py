@@ -25,11 +25,11 @@ from app.runs.news import tell_of_run
 _QUEUE = """
 WITH run AS (
     INSERT INTO runs (account_id, id, kind, state, trigger, subject_id, requested_by, attempt,
-                      token, queued_at, parent_run_id, details)
-    VALUES ($1, $2, $3, 'queued', $4, $5, $6, 0, 0, $7, $8, $9)
-    RETURNING account_id, id, kind, queued_at)
-INSERT INTO pending_runs (account_id, run_id, kind, due_at, token)
-SELECT account_id, id, kind, queued_at, 0 FROM run
+                      token, queued_at, parent_run_id, details, job_id)
+    VALUES ($1, $2, $3, 'queued', $4, $5, $6, 0, 0, $7, $8, $9, $10)
+    RETURNING account_id, id, kind, queued_at, job_id)
+INSERT INTO pending_runs (account_id, run_id, kind, due_at, token, job_id)
+SELECT account_id, id, kind, queued_at, 0, job_id FROM run
 """
 # One account's claims go one after the other, or two workers would both take the last place.
 _TURN = "SELECT pg_advisory_xact_lock(hashtextextended('runs ' || $1::uuid, 0))"
@@ -39,6 +39,9 @@ UPDATE pending_runs SET token = token + 1, holder = $3, leased_until = clock_tim
        SELECT account_id, run_id FROM pending_runs q
         WHERE account_id = $1 AND run_id = $2 AND leased_until < clock_timestamp()
           AND due_at <= business_now()
+          AND (NOT q.is_buffered OR token > 0 OR NOT EXISTS (
+               SELECT FROM pending_runs before WHERE before.account_id = $1
+                  AND before.job_id = q.job_id AND before.run_id < q.run_id))
           AND (token > 0 OR (SELECT count(*) FROM pending_runs other
                               WHERE other.account_id = $1 AND other.kind = q.kind
                                 AND other.token > 0) < $5)
@@ -75,7 +78,10 @@ _DUE = text(
     SELECT q.account_id, q.run_id FROM (
         SELECT p.*, count(*) FILTER (WHERE token > 0) OVER (PARTITION BY account_id, kind) AS begun,
                row_number() OVER (PARTITION BY account_id, kind, token > 0 ORDER BY run_id) AS place
-          FROM pending_runs p WHERE due_at <= business_now()) q
+          FROM pending_runs p WHERE due_at <= business_now()
+           AND (NOT is_buffered OR token > 0 OR NOT EXISTS (
+                SELECT FROM pending_runs before WHERE before.account_id = p.account_id
+                   AND before.job_id = p.job_id AND before.run_id < p.run_id))) q
      WHERE q.leased_until < clock_timestamp() AND (q.token > 0 OR q.begun + q.place <= :places)
      ORDER BY q.token = 0, q.place, q.run_id LIMIT :most
     """
@@ -109,6 +115,7 @@ async def queue_run(  # noqa: PLR0913  (a run has that many facts)
     now: datetime,
     parent_run_id: UUID | None = None,
     details: Mapping[str, Any] | None = None,
+    job_id: UUID | None = None,
 ) -> UUID:
     """Have a run worked on by whichever worker is free first; returns its id."""
     run_id = uuid7()
@@ -116,7 +123,7 @@ async def queue_run(  # noqa: PLR0913  (a run has that many facts)
     await driver.execute(
         _QUEUE,
         *(account_id, run_id, kind.value, trigger.value, subject_id, requested_by, now),
-        *(parent_run_id, json.dumps(dict(details or {}))),
+        *(parent_run_id, json.dumps(dict(details or {})), job_id),
     )
     ring_after(session, Ring(Task.WORK_ON_RUN, account_id, run_id))
     return run_id

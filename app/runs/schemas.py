@@ -36,11 +36,13 @@ class RunRead(BaseModel):
     trigger: RunTrigger
     campaign_id: UUID | None = Field(description="The campaign of a scoring run.")
     upload_id: UUID | None = Field(description="The upload of an import.")
+    job_id: UUID | None = Field(description="The job that it is a run of.")
     requested_by: str | None
     reason: str | None
     attempt: int
     parent_run_id: UUID | None
-    planned_at: datetime | None
+    planned_at: datetime | None = Field(description="The planned moment of a scheduled run.")
+    schedule_minute: int | None = Field(description="The minute drawn in its schedule's slot.")
     queued_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
