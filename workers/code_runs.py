@@ -13,7 +13,6 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import asdict
 
-
 from app.core import log
 from app.core.errors import AppError
 from app.core.failpoints import Purpose
@@ -31,6 +30,7 @@ from workers.code.journal import Journal
 from workers.code.leaving import folder_of, keep_files
 from workers.code.materials import Materials, materials
 from workers.sandbox import outcome as sandbox
+from workers.sandbox.counts import Counts as SandboxCounts
 from workers.sandbox.errors import CodeUnreadable, SandboxBroken
 from workers.sandbox.outcome import Outcome
 from workers.work import Work
@@ -114,9 +114,9 @@ async def _perform(
         # The work is done; doing it again for the sake of its files would do it twice.
         _log.warning("files_not_kept", error=error.code)
         warnings.append(f"The files that it left could not be kept: {error.message}")
-    hosts = [
-        {**asdict(host), "refused": dict(host.refused)} for host in ready.proxy.hosts()
-    ][:_MOST_HOSTS]
+    hosts = [{**asdict(host), "refused": dict(host.refused)} for host in ready.proxy.hosts()][
+        :_MOST_HOSTS
+    ]
     return _ended(outcome, journal, warnings, hosts), files
 
 
@@ -156,14 +156,15 @@ def _ended(
     return Ended(
         ending,
         detail,
-        counts=counts
-        and Counts(
-            counts.total, counts.succeeded, counts.failed, counts.skipped, counts.unprocessed
-        ),
-        returned=None if counts else outcome.value,
+        counts=None if counts is None else _counts(counts),
+        returned=outcome.value if counts is None else None,
         warnings=warnings,
         hosts=hosts,
     )
+
+
+def _counts(said: SandboxCounts) -> Counts:
+    return Counts(said.total, said.succeeded, said.failed, said.skipped, said.unprocessed)
 
 
 async def _record(

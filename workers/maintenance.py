@@ -19,6 +19,7 @@ from app.imports import forgetting as rows
 from app.imports.uploads import forgetting as uploads
 from app.responses.counters import fold
 from app.responses.retention import forget
+from app.runs.logs import queries as logs
 from workers.work import Work
 
 _log = log.get(__name__)
@@ -29,9 +30,10 @@ _DRAFTS_KEPT = timedelta(days=1)
 
 _BEAT = text(
     """
-    INSERT INTO heartbeats (worker_id, host, pid, counts)
-    VALUES (:worker_id, :host, :pid, CAST(:counts AS jsonb))
-    ON CONFLICT (worker_id) DO UPDATE SET seen_at = clock_timestamp(), counts = excluded.counts
+    INSERT INTO heartbeats (worker_id, host, pid, counts, sandbox)
+    VALUES (:worker_id, :host, :pid, CAST(:counts AS jsonb), :sandbox)
+    ON CONFLICT (worker_id) DO UPDATE
+       SET seen_at = clock_timestamp(), counts = excluded.counts, sandbox = excluded.sandbox
     """
 )
 _FORGET_DEAD = text("DELETE FROM heartbeats WHERE seen_at < clock_timestamp() - interval '1 hour'")
@@ -51,6 +53,7 @@ async def beat(work: Work) -> None:
                 "host": work.host,
                 "pid": work.pid,
                 "counts": json.dumps(counts_of_this_worker()),
+                "sandbox": work.fitness.said,
             },
         )
         await connection.execute(_FORGET_DEAD)
@@ -76,8 +79,8 @@ async def fold_counters(work: Work) -> None:
 
 
 async def forget_what_is_over(work: Work) -> None:
-    """Delete what is kept no longer: answers to repeats, windows, events, runs, intake keys, and
-    files with what is known of their rows.
+    """Delete what is kept no longer: answers to repeats, windows, events, runs, their logs,
+    intake keys, and files with what is known of their rows.
     """
     for account_id in await _accounts(work, _ACCOUNTS):
         async with work.unit_of_work(account_id, purpose=Purpose.FORGETTING) as session:
@@ -89,6 +92,7 @@ async def forget_what_is_over(work: Work) -> None:
             async with work.unit_of_work(account_id, purpose=Purpose.FORGETTING) as session:
                 deleted = await forget(session, account_id, now=clock.business_now(session))
                 deleted += await rows.forget(session, account_id, now=clock.business_now(session))
+                deleted += await logs.forget(session, account_id, now=clock.business_now(session))
     if isinstance(work.resources.files, LocalFiles):
         await work.resources.files.tidy(older_than=_DRAFTS_KEPT)
 

@@ -27,7 +27,9 @@ def upgrade() -> None:
     )
     op.add_column(
         "accounts",
-        sa.Column("code_only_listed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column(
+            "code_only_listed", sa.Boolean(), server_default=sa.text("false"), nullable=False
+        ),
     )
     op.add_column("heartbeats", sa.Column("sandbox", sa.String(), nullable=True))
     op.add_column("runs", sa.Column("code_version", sa.Integer(), nullable=True))

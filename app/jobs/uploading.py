@@ -1,7 +1,7 @@
 """Taking in the code of a job: read strictly, its requirements made into a layer, then a version.
 
 body ──▶ in memory, at most the plan's bytes ──▶ inspected ──▶ layer ──▶ kept ──▶ version, active
-        no transaction is open meanwhile; whatever is refused leaves no version      in one at the end
+        no transaction is open meanwhile; whatever is refused leaves no version     in one, at last
 """
 
 import asyncio
@@ -132,7 +132,7 @@ async def _layer_of(resources: Resources, inspected: Inspected) -> str | None:
 
 
 def _folder(settings: Code) -> Path:
-    """For what is passing; three times a layer may be more than the system's folder has room for."""
+    """For what is passing: three times a layer may be more than there is room for in /tmp."""
     return Path(settings.scratch).absolute() / "installing"
 
 

@@ -12,7 +12,6 @@ from app.core.settings import Settings
 from app.jobs.attempts.service import Attempt
 from app.jobs.code import layers
 from app.jobs.code.keeping import materialise_code
-from app.jobs.code.shelf import Shelf
 from workers.proxying.policy import Policy, policy_of
 from workers.proxying.server import Proxy, filtering
 from workers.sandbox.order import Event, Limits, Order
@@ -56,9 +55,7 @@ async def materials(work: Work, attempt: Attempt) -> AsyncIterator[Materials]:
         output = Path(folder.name) / "output"
         await in_thread(output.mkdir)
         socket = Path(folder.name) / "proxy"
-        proxy = await stack.enter_async_context(
-            filtering(_policy(work.settings, attempt), socket)
-        )
+        proxy = await stack.enter_async_context(filtering(_policy(work.settings, attempt), socket))
         order = Order(
             code=code,
             layer=layer,
@@ -78,12 +75,6 @@ async def materials(work: Work, attempt: Attempt) -> AsyncIterator[Materials]:
             keep_output_in=output,
         )
         yield Materials(order, proxy, output)
-
-
-def shelf_of(settings: Settings) -> Shelf:
-    """Where this host keeps unpacked code and layers."""
-    folder = Path(settings.code.scratch).absolute() / "shelf"
-    return Shelf(folder, most_bytes=settings.code.shelf)
 
 
 def _limits(settings: Settings, attempt: Attempt) -> Limits:

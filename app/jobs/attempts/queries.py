@@ -75,6 +75,4 @@ async def add_message(
     driver = await driver_of(session)
     told = [message[name] for name in ("id", "type", "subject", "body", "is_html")]
     attachments = json.dumps(message["attachments"])
-    await driver.execute(
-        _MESSAGE, account_id, told[0], run_id, *told[1:], attachments, most
-    )
+    await driver.execute(_MESSAGE, account_id, told[0], run_id, *told[1:], attachments, most)

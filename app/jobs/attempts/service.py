@@ -120,9 +120,7 @@ async def end(
     await _book(session, account, job, run, now=now)
     used = int(run.details.get("retries_used", 0))
     retries = 0 if _is_gone(job) else job.retries
-    following = what_follows(
-        ended.ending, attempt=run.attempt, retries_used=used, retries=retries
-    )
+    following = what_follows(ended.ending, attempt=run.attempt, retries_used=used, retries=retries)
     error = (ended.ending.value, ended.shown_detail)
     if following in (Next.AGAIN, Next.AGAIN_FOR_FREE):
         refusal = await quotas.retry(session, account, job.id, needed=job.timeout, now=now)
@@ -179,9 +177,7 @@ async def _book(session: Session, account: Account, job: Job, run: Run, *, now: 
     """
     held, since = _held(run)
     if held:
-        await quotas.book(
-            session, account, job.id, started_at=since, elapsed=_NO_TIME, held=held
-        )
+        await quotas.book(session, account, job.id, started_at=since, elapsed=_NO_TIME, held=held)
     at_work = run.details.get(AT_WORK)
     if at_work is not None:
         began = datetime.fromisoformat(at_work["started_at"])
