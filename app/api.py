@@ -9,7 +9,9 @@ from app.accounts.router import router as accounts
 from app.campaigns.router import router as campaigns
 from app.control.actions_router import router as run_actions
 from app.control.clock_router import router as clock
+from app.control.events_router import router as run_events
 from app.control.files_router import router as run_files
+from app.control.log_router import router as run_logs
 from app.control.runs_router import router as runs
 from app.core.problems import DatabaseUnavailable, ValidationFailed, problems
 from app.exports.router import router as exports
@@ -53,6 +55,8 @@ for router in (
     code,
     runs,
     run_files,
+    run_logs,
+    run_events,
     run_actions,
     clock,
 ):

@@ -40,6 +40,9 @@ class Http(Group):
     drain_timeout: timedelta = Field(
         timedelta(seconds=30), description="How long open requests may finish after SIGTERM."
     )
+    stream_timeout: timedelta = Field(
+        timedelta(minutes=15), description="Longest stream of events; the client comes again."
+    )
 
 
 class Database(Group):
@@ -192,7 +195,8 @@ class Code(Group):
     )
     unfit_wait: timedelta = Field(
         timedelta(seconds=30),
-        description="A run that no worker has a sound sandbox for has failed after it.",
+        description="How long a worker without a sound sandbox waits for one that has, before runs"
+        " of code fail.",
     )
 
 

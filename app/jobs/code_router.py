@@ -42,7 +42,6 @@ def _kinds_of(error: type[AppError]) -> Iterator[type[AppError]]:
 
 @router.put(
     "/jobs/{job_id}/code",
-    status_code=201,
     response_model=VersionRead,
     responses=problems(
         *(JobNotFound, JobExpired, ChangedMeanwhile, JobHasNoCode, CodeNotInPlan),

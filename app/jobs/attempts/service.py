@@ -142,10 +142,14 @@ async def end(
     return False
 
 
-async def release_held(session: Session, run: Run, *, now: datetime) -> None:
-    """Give back what was reserved for a run that ends before its next attempt begins."""
+async def cancel(session: Session, account_id: UUID, run_id: UUID, *, now: datetime) -> None:
+    """End a cancelled run that no worker has begun; one that has a worker is ended by it."""
+    if await queue.is_begun(session, account_id, run_id):
+        return
+    run = await queries.read_run(session, account_id, run_id)
     account, job = await _owners_of(session, run)
     await _book(session, account, job, run, now=now)
+    await queue.end_run(session, account_id, run_id, RunState.CANCELLED)
 
 
 async def _go_on(
