@@ -20,8 +20,8 @@ UPDATE runs SET attempt = $3, details = (details - $4::text[]) || $5::jsonb
  WHERE account_id = $1 AND id = $2
 """
 _COUNT = """
-UPDATE runs SET total = $3, processed = $3 - $7, succeeded = $4, failed = $5, skipped = $6,
-       unprocessed = $7
+UPDATE runs SET total = $3::bigint, processed = $3::bigint - $7::bigint, succeeded = $4,
+       failed = $5, skipped = $6, unprocessed = $7::bigint
  WHERE account_id = $1 AND id = $2
 """
 _ASKED = "SELECT cancel_asked_at IS NOT NULL FROM runs WHERE account_id = $1 AND id = $2"

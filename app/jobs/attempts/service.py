@@ -26,9 +26,10 @@ from app.runs import queue
 from app.runs.logs.queries import used_bytes
 from app.runs.queue import Claimed
 
-# Of the run's details: the attempt that is at work, and what was reserved for it.
+# Of the run's details: the attempt that is at work; the seconds that are reserved for it, and since
+# when, if that is not when the run was queued.
 AT_WORK = "at_work"
-HELD = "held"
+HELD, HELD_SINCE = "held", "held_since"
 _OF_ENDED = ("returned", "warnings", "hosts")
 _NO_TIME = timedelta()
 _SHOWN_ATTEMPTS = 20
@@ -66,13 +67,12 @@ async def prepare(session: Session, claimed: Claimed, *, secret_key: str) -> Att
     account, job = await _owners_of(session, run)
     if _is_gone(job):
         return Ended(Ending.CODE_GONE, "The job is gone.")
-    number = run.code_version or job.active_version
+    number = run.code_version or run.details.get("version") or job.active_version
     try:
         version = await jobs.get_version(session, account.id, job.id, number or 0)
     except JobVersionNotFound:
         return Ended(Ending.CODE_GONE, "There is no code to run.")
     await queries.pin_version(session, run, version.number)
-    event = run.details.get("event") or {}
     return Attempt(
         run_id=run.id,
         job_name=job.name,
@@ -81,8 +81,8 @@ async def prepare(session: Session, claimed: Claimed, *, secret_key: str) -> Att
         version=version,
         timeout=job.timeout,
         variables=await variables.read(session, account.id, job.id, secret_key=secret_key),
-        body=event.get("body"),
-        query=event.get("query") or {},
+        body=run.details.get("body"),
+        query=run.details.get("query") or {},
         allow_list=account.code_allow_list,
         only_listed=account.code_only_listed,
         log_used_bytes=await used_bytes(session, account.id, run.id),
@@ -131,7 +131,11 @@ async def end(
         error = (RETRY_REFUSED, f"{refusal.value}, after {ended.ending.value}: {error[1]}")
     told = {"attempts": _attempts(run, ended, now=now), **_told(ended)}
     await queries.describe(
-        session, run, attempt=run.attempt, without=[AT_WORK, HELD, *_OF_ENDED], details=told
+        session,
+        run,
+        attempt=run.attempt,
+        without=[AT_WORK, HELD, HELD_SINCE, *_OF_ENDED],
+        details=told,
     )
     if ended.counts is not None:
         await queries.count(session, run, ended.counts)
@@ -166,10 +170,14 @@ async def _go_on(
     told = {
         "attempts": _attempts(run, ended, now=now),
         "retries_used": retries_used,
-        HELD: {"since": now.isoformat(), "seconds": held.total_seconds()},
+        **_holding(held, now),
     }
     await queries.describe(
-        session, run, attempt=run.attempt + 1, without=[AT_WORK, HELD, *_OF_ENDED], details=told
+        session,
+        run,
+        attempt=run.attempt + 1,
+        without=[AT_WORK, HELD, HELD_SINCE, *_OF_ENDED],
+        details=told,
     )
     ring_after(session, Ring(Task.WORK_ON_RUN, run.account_id, run.id))
 
@@ -189,14 +197,14 @@ async def _book(session: Session, account: Account, job: Job, run: Run, *, now: 
 
 
 def _held(run: Run) -> tuple[timedelta, datetime]:
-    told = run.details.get(HELD)
-    if told is None:
-        return _NO_TIME, run.queued_at
-    since = told.get("since")
-    return (
-        timedelta(seconds=told["seconds"]),
-        datetime.fromisoformat(since) if since else run.queued_at,
-    )
+    """What is reserved for the next or present attempt, and since when."""
+    since = run.details.get(HELD_SINCE)
+    moment = datetime.fromisoformat(since) if since else run.queued_at
+    return timedelta(seconds=run.details.get(HELD, 0)), moment
+
+
+def _holding(held: timedelta, now: datetime) -> dict[str, Any]:
+    return {HELD: held.total_seconds(), HELD_SINCE: now.isoformat()} if held else {}
 
 
 def _attempts(run: Run, ended: Ended, *, now: datetime) -> list[dict[str, Any]]:
