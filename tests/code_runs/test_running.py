@@ -71,7 +71,7 @@ async def test_files_that_it_leaves_are_kept(site: Site) -> None:
     assert (deep.content, rows.text) == (b"\0\1", "a,b")
     assert deep.headers["Content-Disposition"].endswith("z%C3%BCrich.bin")
     assert error_of(run) == ("succeeded_with_warnings", None)
-    assert run["details"]["warnings"] == ["link: it is a link"]
+    assert run["details"]["warnings"][-1] == "link: it is a link"
 
 
 async def test_secrets_are_covered_wherever_they_could_show(site: Site) -> None:
