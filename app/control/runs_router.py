@@ -54,6 +54,8 @@ def shown(run: Run) -> RunRead:
     failed = run.error_code is not None
     details = dict(run.details)
     progress = details.pop("progress", None)
+    # What a caller has given to the code is the code's to show.
+    details.pop("body", None)
     return RunRead.model_validate(
         {
             **run.model_dump(),

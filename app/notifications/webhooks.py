@@ -5,12 +5,14 @@ from fastapi import APIRouter
 from app.core.routes import Route
 from app.notifications.outbox import EventType
 from app.notifications.schemas import (
+    FireNotRun,
     JobExpired,
     JobExpiring,
     ResponseQualified,
     ResponsesResolved,
     RunCancelled,
     RunFailed,
+    RunRefused,
     RunStarted,
     RunSucceeded,
 )
@@ -46,6 +48,16 @@ def run_failed(event: RunFailed) -> None:
 @router.post(EventType.RUN_CANCELLED.value, status_code=204)
 def run_cancelled(event: RunCancelled) -> None:
     """A run was cancelled."""
+
+
+@router.post(EventType.RUN_REFUSED.value, status_code=204)
+def run_refused(event: RunRefused) -> None:
+    """Somebody asked for a run, and a quota of the day is used up."""
+
+
+@router.post(EventType.FIRE_NOT_RUN.value, status_code=204)
+def fire_not_run(event: FireNotRun) -> None:
+    """A planned moment passed without a run; the ledger has the details."""
 
 
 @router.post(EventType.JOB_EXPIRING.value, status_code=204)
