@@ -11,8 +11,11 @@ from app.control.actions_router import router as run_actions
 from app.control.clock_router import router as clock
 from app.control.events_router import router as run_events
 from app.control.files_router import router as run_files
+from app.control.fires_router import router as fires
 from app.control.log_router import router as run_logs
 from app.control.runs_router import router as runs
+from app.control.schedules_router import router as schedules
+from app.control.starts_router import router as starts
 from app.core.problems import DatabaseUnavailable, ValidationFailed, problems
 from app.exports.router import router as exports
 from app.imports.results.router import router as results
@@ -53,6 +56,9 @@ for router in (
     exports,
     jobs,
     code,
+    starts,
+    schedules,
+    fires,
     runs,
     run_files,
     run_logs,

@@ -2,6 +2,7 @@
 
     sweep        once a second, from PostgreSQL alone      ─┐
     arq          one listener per queue, woken by rings     ├─▶ drain_lane(account, campaign)
+    planner      once a second: fires, ends of definitions
     bulk         once a second: runs, rows of files        ─┼─▶ import_file, import_lane
     maintenance  heartbeat, counters, old answers          ─┤
     sandbox      is it sound? before any code is run       ─┘
@@ -25,7 +26,7 @@ from app.core import garbage, log
 from app.core.queue import Queue, Task, pack, redis_settings, unpack
 from app.core.resources import Resources
 from app.core.settings import Settings, UnknownSetting
-from workers import clock, maintenance
+from workers import clock, fires, maintenance
 from workers.bulk import Bulk, begin_run
 from workers.maintenance import every
 from workers.scoring import drain_lane
@@ -99,6 +100,8 @@ async def run(settings: Settings) -> None:
             ),
         ]
         others.append(asyncio.create_task(every(work, _FITNESS_SECONDS, look_at_sandbox)))
+        seconds = settings.scoring.sweep.total_seconds()
+        others.append(asyncio.create_task(every(work, seconds, fires.plan)))
         if settings.sandbox:
             seconds = clock.LOOK_EVERY_SECONDS
             others.append(asyncio.create_task(every(work, seconds, clock.advance_if_asked)))

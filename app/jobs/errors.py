@@ -3,6 +3,7 @@
 NotFound ── JobNotFound · JobVersionNotFound
 Gone ────── JobExpired                        its runs stay readable
 Conflict ── JobNameTaken · TooManyJobs · WrongJobState · JobHasNoCode
+            JobNotPublished · JobNotAdHoc · AlreadyRunning       it cannot be started
 Invalid ─── InvalidJob                        places of it make no sense
             JobNotPublishable                 places of it say too little, or what the plan forbids
 Forbidden ─ CodeNotInPlan
@@ -40,6 +41,18 @@ class WrongJobState(Conflict):
 
 class JobHasNoCode(Conflict):
     """Only a job of kind code has variables and versions."""
+
+
+class JobNotPublished(Conflict):
+    """The job is {state}; only a published one runs."""
+
+
+class JobNotAdHoc(Conflict):
+    """The job runs by its schedule alone; it is not `ad_hoc`."""
+
+
+class AlreadyRunning(Conflict):
+    """The run {run_id} of this job is at work."""
 
 
 class InvalidJob(Invalid):

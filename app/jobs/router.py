@@ -14,6 +14,7 @@ from app.core.pages import DEFAULT_LIMIT, BadCursor, CursorText, Limit, Page, po
 from app.core.problems import problems
 from app.core.routes import Route
 from app.core.values import Plain
+from app.fires.errors import NotScheduled
 from app.jobs import queries, service
 from app.jobs.errors import (
     InvalidJob,
@@ -89,7 +90,9 @@ async def read_job(job_id: UUID, caller: Reader, tx: Tx, now: Now, response: Res
 @router.patch(
     "/jobs/{job_id}",
     response_model=JobRead,
-    responses=problems(*_CHANGES, InvalidJob, *_OF_SCHEDULES, JobNotPublishable, JobNameTaken),
+    responses=problems(
+        *(*_CHANGES, InvalidJob, *_OF_SCHEDULES, JobNotPublishable, JobNameTaken, NotScheduled)
+    ),
 )
 async def change_job(
     job_id: UUID,
@@ -104,17 +107,27 @@ async def change_job(
     """Change the given fields, for runs that have not begun. Safe to repeat."""
     secret = resources.settings.secret_key.get_secret_value()
     job = await service.change(
-        tx, caller.account_id, job_id, patch, if_match=if_match, secret_key=secret, now=now
+        tx,
+        caller.account_id,
+        job_id,
+        patch,
+        if_match=if_match,
+        by=caller.user,
+        secret_key=secret,
+        now=now,
     )
     return await _shown(tx, job, response)
 
 
 @router.delete("/jobs/{job_id}", status_code=204, responses=problems(*_CHANGES))
 async def delete_job(
-    job_id: UUID, caller: Manager, tx: Tx, now: Now, if_match: IfMatch = None
+    job_id: UUID, caller: Manager, tx: Tx, now: Now, resources: Held, if_match: IfMatch = None
 ) -> None:
     """Take a job away, with its variables; its runs stay readable."""
-    await service.delete(tx, caller.account_id, job_id, if_match=if_match, now=now)
+    secret = resources.settings.secret_key.get_secret_value()
+    await service.delete(
+        tx, caller.account_id, job_id, if_match=if_match, secret_key=secret, now=now
+    )
 
 
 @router.post(
@@ -136,10 +149,11 @@ async def publish_job(
     responses=problems(*_GONE, WrongJobState),
 )
 async def unpublish_job(
-    job_id: UUID, caller: Manager, tx: Tx, now: Now, response: Response
+    job_id: UUID, caller: Manager, tx: Tx, now: Now, resources: Held, response: Response
 ) -> JobRead:
     """Let no new run of a job begin; those that have begun go on. Safe to repeat."""
-    job = await service.unpublish(tx, caller.account_id, job_id, now=now)
+    secret = resources.settings.secret_key.get_secret_value()
+    job = await service.unpublish(tx, caller.account_id, job_id, secret_key=secret, now=now)
     return await _shown(tx, job, response)
 
 

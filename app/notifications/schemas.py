@@ -126,6 +126,43 @@ class RunVolumeUnusual(BaseModel):
     data: Volume
 
 
+class Refused(BaseModel):
+    """A run that was asked for, and why there is none."""
+
+    job_id: UUID
+    trigger: str
+    reason: str = Field(description="`quota_executions`, `quota_invocations`, `quota_minutes`.")
+    requested_by: str | None
+
+
+class RunRefused(BaseModel):
+    """One event for each call or force that the day has no room for."""
+
+    id: UUID
+    type: Literal["run.refused"]
+    timestamp: datetime
+    data: Refused
+
+
+class NotRun(BaseModel):
+    """A planned moment that passed without a run."""
+
+    owner_kind: str
+    owner_id: UUID
+    planned_at: datetime
+    reason: str = Field(description="As `GET /v1/fires` has it.")
+    by: str | None = Field(description="Who paused or skipped it.")
+
+
+class FireNotRun(BaseModel):
+    """One event for each planned moment that passed without a run."""
+
+    id: UUID
+    type: Literal["fire.not_run"]
+    timestamp: datetime
+    data: NotRun
+
+
 class JobExpiry(BaseModel):
     """A job whose definition has an end, and when."""
 

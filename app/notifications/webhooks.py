@@ -5,12 +5,14 @@ from fastapi import APIRouter
 from app.core.routes import Route
 from app.notifications.outbox import EventType
 from app.notifications.schemas import (
+    FireNotRun,
     JobExpired,
     JobExpiring,
     ResponseQualified,
     ResponsesResolved,
     RunCancelled,
     RunFailed,
+    RunRefused,
     RunStarted,
     RunSucceeded,
     RunVolumeUnusual,
@@ -52,6 +54,16 @@ def run_cancelled(event: RunCancelled) -> None:
 @router.post(EventType.RUN_VOLUME_UNUSUAL.value, status_code=204)
 def run_volume_unusual(event: RunVolumeUnusual) -> None:
     """A run has succeeded with far more or fewer rows than the runs of its job before it."""
+
+
+@router.post(EventType.RUN_REFUSED.value, status_code=204)
+def run_refused(event: RunRefused) -> None:
+    """Somebody asked for a run, and a quota of the day is used up."""
+
+
+@router.post(EventType.FIRE_NOT_RUN.value, status_code=204)
+def fire_not_run(event: FireNotRun) -> None:
+    """A planned moment passed without a run; the ledger has the details."""
 
 
 @router.post(EventType.JOB_EXPIRING.value, status_code=204)

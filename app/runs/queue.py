@@ -85,6 +85,9 @@ _FORGET = "DELETE FROM pending_runs WHERE account_id = $1 AND run_id = $2"
 _WAITING = """
 SELECT count(*) FROM pending_runs WHERE account_id = $1 AND kind = $2 AND token = 0
 """
+_UNFINISHED = """
+SELECT run_id FROM pending_runs WHERE account_id = $1 AND job_id = $2 ORDER BY run_id LIMIT 1
+"""
 # Started runs whose worker is gone first, then those whose account has a place, in their order.
 _DUE = text(
     """
@@ -150,6 +153,13 @@ async def take_turn(session: Transaction, account_id: UUID) -> None:
 async def count_waiting(session: Transaction, account_id: UUID, kind: RunKind) -> int:
     """How many runs of this kind nobody has begun; after `take_turn` it stays true."""
     found: int = await (await driver_of(session)).fetchval(_WAITING, account_id, kind.value)
+    return found
+
+
+async def find_unfinished(session: Transaction, account_id: UUID, job_id: UUID) -> UUID | None:
+    """The oldest run of a job that has not ended, begun or not; None if all have."""
+    driver = await driver_of(session)
+    found: UUID | None = await driver.fetchval(_UNFINISHED, account_id, job_id)
     return found
 
 
