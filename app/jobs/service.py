@@ -154,10 +154,9 @@ async def publish(session: Session, account_id: UUID, job_id: UUID, *, now: date
     if job.state is JobState.PUBLISHED:
         return job
     rules.check_may_become(job, JobState.PUBLISHED)
-    _check_publishable(job, rules.faults_in_limits(job, plan_of(account.plan)))
-    schedule = timing.schedule_of(job)
-    if schedule is not None:
-        timing.check_gap(schedule, account, now=now)
+    further = rules.faults_in_limits(job, plan_of(account.plan)) + timing.faults_now(job, now=now)
+    _check_publishable(job, further)
+    timing.check_gap(job, account, now=now)
     job.state, job.published_at = JobState.PUBLISHED, now
     await _changed(session, job, now=now)
     await timetable.follow(session, job, now=now)
