@@ -9,13 +9,6 @@ from uuid import UUID
 
 import httpx
 
-from app.accounts.queries import get_account
-from app.accounts.quotas import service as quotas
-from app.core import clock
-from app.core.resources import Resources
-from app.jobs import queries as jobs
-from app.models.states import RunKind, RunTrigger
-from app.runs import queue
 from tests.conftest import Tenant
 from workers.runs import work_on_run
 from workers.work import Work
@@ -87,27 +80,12 @@ async def variables(http: httpx.AsyncClient, job: Json, **told: Json) -> None:
     assert answer.status_code == 200, answer.text
 
 
-async def started(
-    resources: Resources, account_id: UUID, job: Json, *, body: Any = None, **query: str
-) -> UUID:
-    """A run of the job, queued as a call does it: counted, its version pinned."""
-    async with resources.unit_of_work(account_id) as session:
-        now, job_id = clock.business_now(session), UUID(job["id"])
-        found = await jobs.get_job(session, account_id, job_id, now=now)
-        run_id = await queue.queue_run(
-            session,
-            account_id,
-            RunKind.CODE,
-            trigger=RunTrigger.API,
-            subject_id=None,
-            requested_by="ann",
-            now=now,
-            details={"body": body, "query": query, "version": found.active_version},
-            job_id=job_id,
-        )
-        account = await get_account(session, account_id)
-        assert await quotas.start(session, account, job_id, needed=found.timeout, now=now) is None
-    return run_id
+async def start(http: httpx.AsyncClient, job: Json, *, body: Any = None, **query: str) -> UUID:
+    """A run of the job, as a call starts it."""
+    told = {"body": body}
+    answer = await http.post(f"/v1/jobs/{job['id']}/runs", json=told, params=query)
+    assert answer.status_code == 202, answer.text
+    return UUID(answer.json()["id"])
 
 
 @dataclass
@@ -122,7 +100,7 @@ class Site:
         return self.tenant.http
 
     async def start(self, job: Json, *, body: Any = None, **query: str) -> UUID:
-        return await started(self.work.resources, self.tenant.account_id, job, body=body, **query)
+        return await start(self.http, job, body=body, **query)
 
     async def do(self, run_id: UUID) -> Json:
         """Have the worker take up a run, and see how it stands then."""

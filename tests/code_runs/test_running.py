@@ -20,7 +20,7 @@ async def test_the_template_runs_as_it_is(site: Site) -> None:
         ("debug", "Debug Log Example", None),
     ]
     assert (run["attempt"], run["code_version"], run["job_id"]) == (0, 1, job["id"])
-    assert (run["total"], run["trigger"], run["requested_by"]) == (None, "api", "ann")
+    assert (run["total"], run["trigger"], run["requested_by"]) == (None, "api", "marketo")
     assert run["details"]["attempts"][0]["ending"] == "returned"
 
 
