@@ -9,25 +9,16 @@ import asyncio
 import contextlib
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core import log
 from app.models.states import RunKind
-from app.runs.queue import BULK
+from workers.code_runs import is_hopeless
 from workers.imports import do_imports, due_import_lanes
 from workers.runs import Runs
 from workers.work import Work
 
 _log = log.get(__name__)
-
-# Another that is finding out may be sound.
-_ANY_SOUND = text(
-    """
-    SELECT EXISTS (SELECT FROM heartbeats WHERE coalesce(sandbox, '') = ''
-                      AND seen_at > clock_timestamp() - interval '30 seconds')
-    """
-)
 
 
 async def begin_run(work: Work, _account_id: UUID, _run_id: UUID) -> None:
@@ -41,7 +32,7 @@ class Bulk:
     def __init__(self, work: Work) -> None:
         self._work = work
         settings = work.settings
-        self._runs = Runs(work, BULK, most=settings.workers.runs, places=settings.imports.running)
+        self._runs = Runs(work)
         self._code = Runs(
             work, (RunKind.CODE,), most=settings.code.runs, places=settings.code.running
         )
@@ -71,18 +62,11 @@ class Bulk:
             await asyncio.wait(self._places)
 
     async def _look_for_code(self) -> None:
-        """Where the sandbox is not sound code is left to other workers; if there are none for
-        long, its runs are taken up to fail, rather than wait for ever.
+        """Where the sandbox is not sound, code is left to workers that have one; if nobody has,
+        its runs are taken up to fail, rather than wait for ever.
         """
-        fitness = self._work.fitness
-        wait = self._work.settings.code.unfit_wait.total_seconds()
-        if not fitness.is_sound:
-            if not fitness.said or fitness.unfit_seconds < wait:
-                return
-            async with self._work.resources.look_everywhere() as connection:
-                if await connection.scalar(_ANY_SOUND):
-                    return
-        await self._code.look()
+        if self._work.fitness.is_sound or await is_hopeless(self._work):
+            await self._code.look()
 
     async def _fill(self) -> None:
         room = self._work.settings.imports.lanes - len(self._places)

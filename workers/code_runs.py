@@ -13,6 +13,8 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from sqlalchemy import text
+
 from app.core import log
 from app.core.errors import AppError
 from app.core.failpoints import Purpose
@@ -37,6 +39,13 @@ from workers.work import Work
 
 _log = log.get(__name__)
 
+# Another that is finding out may be sound.
+_ANY_SOUND = text(
+    """
+    SELECT EXISTS (SELECT FROM heartbeats WHERE coalesce(sandbox, '') = ''
+                      AND seen_at > clock_timestamp() - interval '30 seconds')
+    """
+)
 _AWAY_SECONDS = 1.0
 _MOST_HOSTS = 50
 _ENDINGS = {
@@ -62,6 +71,15 @@ async def run_code(work: Work, line: Line, claimed: Claimed) -> None:
         goes_on = await _attempt(work, claimed)
 
 
+async def is_hopeless(work: Work) -> bool:
+    """Whether no worker has a sound sandbox: this one has none for long, and nobody else says so."""
+    wait = work.settings.code.unfit_wait.total_seconds()
+    if not work.fitness.said or work.fitness.unfit_seconds < wait:
+        return False
+    async with work.resources.look_everywhere() as connection:
+        return not await connection.scalar(_ANY_SOUND)
+
+
 async def _attempt(work: Work, claimed: Claimed) -> bool:
     """One attempt, or the end of one that was lost; whether another follows."""
     secret = work.settings.secret_key.get_secret_value()
@@ -74,8 +92,10 @@ async def _attempt(work: Work, claimed: Claimed) -> bool:
     if isinstance(found, Ended):
         return await _record(work, claimed, found)
     if not work.fitness.is_sound:
-        said = work.fitness.said or "it is being looked at"
-        return await _record(work, claimed, Ended(Ending.SANDBOX_UNAVAILABLE, said))
+        if await is_hopeless(work):
+            said = work.fitness.said or ""
+            return await _record(work, claimed, Ended(Ending.SANDBOX_UNAVAILABLE, said))
+        return False  # given back: others may have a sandbox that is sound
     async with contextlib.AsyncExitStack() as stack:
         try:
             ready = await stack.enter_async_context(materials(work, found))

@@ -128,15 +128,22 @@ async def _held(work: Work, claimed: Claimed) -> AsyncIterator[None]:
 class Runs:
     """The runs of some kinds that this process works on, as many at once as it has room for."""
 
-    def __init__(self, work: Work, kinds: Collection[RunKind], *, most: int, places: int) -> None:
+    def __init__(
+        self,
+        work: Work,
+        kinds: Collection[RunKind] = queue.BULK,
+        *,
+        most: int | None = None,
+        places: int | None = None,
+    ) -> None:
         """Args:
-        most: so many at once in this process.
+        most: so many at once in this process; by default as many as of bulk work.
         places: so many at once of one account and kind, in all processes together.
         """
         self._work = work
         self._kinds = kinds
-        self._most = most
-        self._places = places
+        self._most = most or work.settings.workers.runs
+        self._places = places or work.settings.imports.running
         self._at_hand: dict[UUID, asyncio.Task[None]] = {}
 
     async def look(self) -> int:

@@ -20,7 +20,7 @@ from app.core.errors import Conflict
 from app.core.ids import uuid7
 from app.core.queue import Ring, Task, ring_after
 from app.models.states import RunKind, RunState, RunTrigger
-from app.runs import volume
+from app.runs import booking, volume
 from app.runs.news import tell_of_run
 
 # What moves rows; code of customers has places of its own.
@@ -70,7 +70,8 @@ _END = """
 UPDATE runs SET state = $3, finished_at = business_now(), error_code = $4, error_detail = $5,
        started_at = CASE WHEN state = 'running' THEN started_at END
  WHERE account_id = $1 AND id = $2 AND state IN ('queued', 'running')
-RETURNING kind, trigger, subject_id, total, succeeded, failed, skipped, unprocessed, finished_at
+RETURNING kind, trigger, subject_id, total, succeeded, failed, skipped, unprocessed, finished_at,
+          job_id, queued_at, started_at, (details->>'held')::float8 AS held
 """
 _PLACE = "SELECT FROM pending_runs WHERE account_id = $1 AND run_id = $2 FOR UPDATE"
 _BEGUN = "SELECT token > 0 FROM pending_runs WHERE account_id = $1 AND run_id = $2"
@@ -270,12 +271,15 @@ async def end_run(
     ended = await driver.fetchrow(_END, account_id, run_id, state.value, code, detail)
     if ended is None:
         return False
+    kind = RunKind(ended["kind"])
+    if ended["job_id"] is not None and kind is not RunKind.CODE:
+        await booking.book(session, account_id, ended)
     await tell_of_run(
         session,
         account_id,
         run_id,
         state,
-        kind=RunKind(ended["kind"]),
+        kind=kind,
         at=ended["finished_at"],
         counts={name: ended[name] for name in _COUNTS},
         error=code,

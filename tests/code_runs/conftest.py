@@ -9,8 +9,13 @@ import pytest
 from app.core.resources import Resources
 from app.core.settings import Code, Settings
 from tests.code_runs.making import Site
+from tests.code_runs.service import Service
 from tests.conftest import Tenant
+from tests.faults.conftest import ground, stand, template, valkey
+from tests.faults.ground import Stand
 from workers.work import Work
+
+__all__ = ["ground", "stand", "template", "valkey"]
 
 USERS = 20
 
@@ -47,3 +52,8 @@ async def worker(settings: Settings, scratch: Path, first_user: int) -> AsyncIte
 @pytest.fixture
 def site(tenant: Tenant, worker: Work) -> Site:
     return Site(tenant, worker)
+
+
+@pytest.fixture
+def service(stand: Stand, scratch: Path, first_user: int) -> Service:
+    return Service(stand, scratch, first_user, USERS)

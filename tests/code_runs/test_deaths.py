@@ -2,19 +2,13 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tests.code_runs.conftest import USERS
 from tests.code_runs.making import error_of, published, start
 from tests.code_runs.service import Service, are_gone, attempts_of, sandboxes_of
-from tests.faults.conftest import ground, stand, template, valkey
-from tests.faults.ground import Stand
 from tests.faults.processes import until
-
-__all__ = ["ground", "stand", "template", "valkey"]
 
 FIRST_SLEEPS = """
     import time
@@ -22,11 +16,6 @@ FIRST_SLEEPS = """
         print("attempt", event["retry_attempt"], flush=True)
         if event["retry_attempt"] == 0: time.sleep(60)
 """
-
-
-@pytest.fixture
-async def service(stand: Stand, scratch: Path, first_user: int) -> AsyncIterator[Service]:
-    yield Service(stand, scratch, first_user, USERS)
 
 
 async def test_a_killed_worker_takes_its_sandbox_along_and_the_next_attempt_follows(

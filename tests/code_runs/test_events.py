@@ -3,21 +3,13 @@
 import asyncio
 import json
 import signal
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import NamedTuple
 
 import httpx
-import pytest
 
-from tests.code_runs.conftest import USERS
 from tests.code_runs.making import Site, published, start, variables
 from tests.code_runs.service import Service
-from tests.faults.conftest import ground, stand, template, valkey
-from tests.faults.ground import Stand
 from tests.jobs.making import refused
-
-__all__ = ["ground", "stand", "template", "valkey"]
 
 
 class Event(NamedTuple):
@@ -26,11 +18,6 @@ class Event(NamedTuple):
     id: str
     name: str
     data: dict[str, object]
-
-
-@pytest.fixture
-async def service(stand: Stand, scratch: Path, first_user: int) -> AsyncIterator[Service]:
-    yield Service(stand, scratch, first_user, USERS)
 
 
 def events_in(text: str) -> list[Event]:

@@ -18,7 +18,7 @@ from workers.work import Work
 async def test_a_missing_bubblewrap_is_said_and_runs_have_failed(
     settings: Settings, tenant: Tenant, anonymous: httpx.AsyncClient
 ) -> None:
-    code = Code(bwrap="/nowhere/bwrap", scratch=str(settings.code.scratch))
+    code = Code(bwrap="/nowhere/bwrap", scratch=settings.code.scratch, unfit_wait=timedelta())
     async with Resources(settings.model_copy(update={"code": code})) as resources:
         work = Work(resources)
         site = Site(tenant, work)
