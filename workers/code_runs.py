@@ -72,7 +72,7 @@ async def run_code(work: Work, line: Line, claimed: Claimed) -> None:
 
 
 async def is_hopeless(work: Work) -> bool:
-    """Whether no worker has a sound sandbox: this one has none for long, and nobody else says so."""
+    """Whether no worker has a sound sandbox: not this one for long, and no other says it has."""
     wait = work.settings.code.unfit_wait.total_seconds()
     if not work.fitness.said or work.fitness.unfit_seconds < wait:
         return False

@@ -17,6 +17,7 @@ from app.core.metrics import counts_of_this_worker
 from app.exports import forgetting as run_files
 from app.imports import forgetting as rows
 from app.imports.uploads import forgetting as uploads
+from app.jobs.attempts import messages
 from app.responses.counters import fold
 from app.responses.retention import forget
 from app.runs.logs import queries as logs
@@ -87,12 +88,19 @@ async def forget_what_is_over(work: Work) -> None:
             await forget_old(session)
         await uploads.forget(work.resources, account_id)
         await run_files.forget(work.resources, account_id)
+        # A run goes only once nothing is left of its log.
+        deleted = 1
+        while deleted and not work.is_stopping.is_set():
+            async with work.unit_of_work(account_id, purpose=Purpose.FORGETTING) as session:
+                deleted = await logs.forget(session, account_id, now=clock.business_now(session))
+                deleted += await messages.forget(
+                    session, account_id, now=clock.business_now(session)
+                )
         deleted = 1
         while deleted and not work.is_stopping.is_set():
             async with work.unit_of_work(account_id, purpose=Purpose.FORGETTING) as session:
                 deleted = await forget(session, account_id, now=clock.business_now(session))
                 deleted += await rows.forget(session, account_id, now=clock.business_now(session))
-                deleted += await logs.forget(session, account_id, now=clock.business_now(session))
     if isinstance(work.resources.files, LocalFiles):
         await work.resources.files.tidy(older_than=_DRAFTS_KEPT)
 

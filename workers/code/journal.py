@@ -19,7 +19,7 @@ from app.core.failpoints import Purpose
 from app.core.files.local import in_thread
 from app.core.ids import uuid7
 from app.core.problems import as_app_error
-from app.jobs.attempts import queries
+from app.jobs.attempts import messages, queries
 from app.jobs.attempts.rules import Ending, is_overdue
 from app.jobs.attempts.service import Attempt
 from app.runs import queue
@@ -118,7 +118,7 @@ class Journal:
             if packed is not None:
                 await add_chunk(session, *place, packed)
             for email in emails:
-                await queries.add_message(session, *place, _message(email), most=MOST_EMAILS)
+                await messages.add(session, *place, _message(email), most=MOST_EMAILS)
         del self._lines[: len(lines)]
         del self._emails[: len(emails)]
         if is_asked:

@@ -25,12 +25,6 @@ UPDATE runs SET total = $3::bigint, processed = $3::bigint - $7::bigint, succeed
  WHERE account_id = $1 AND id = $2
 """
 _ASKED = "SELECT cancel_asked_at IS NOT NULL FROM runs WHERE account_id = $1 AND id = $2"
-# At most so many of a run, all attempts together.
-_MESSAGE = """
-INSERT INTO run_messages (account_id, id, run_id, due_at, type, subject, body, is_html, attachments)
-SELECT $1, $2, $3, business_now(), $4, $5, $6, $7, $8::jsonb
- WHERE (SELECT count(*) FROM run_messages WHERE account_id = $1 AND run_id = $3) < $9
-"""
 
 
 async def read_run(session: Session, account_id: UUID, run_id: UUID) -> Run:
@@ -66,13 +60,3 @@ async def count(session: Session, run: Run, counts: Counts) -> None:
 async def is_asked_to_stop(session: Session, account_id: UUID, run_id: UUID) -> bool:
     """Whether somebody has cancelled the run."""
     return bool(await (await driver_of(session)).fetchval(_ASKED, account_id, run_id))
-
-
-async def add_message(
-    session: Session, account_id: UUID, run_id: UUID, message: Mapping[str, Any], *, most: int
-) -> None:
-    """Keep a message that the code wants sent, unless its run has as many as it may."""
-    driver = await driver_of(session)
-    told = [message[name] for name in ("id", "type", "subject", "body", "is_html")]
-    attachments = json.dumps(message["attachments"])
-    await driver.execute(_MESSAGE, account_id, told[0], run_id, *told[1:], attachments, most)
