@@ -10,6 +10,7 @@ as if nothing had been; what fails after it is an attempt that has ended.
 
 import asyncio
 import contextlib
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -48,6 +49,7 @@ _ANY_SOUND = text(
 )
 _AWAY_SECONDS = 1.0
 _MOST_HOSTS = 50
+_LARGEST_RETURNED = 16_000
 _ENDINGS = {
     sandbox.Ended.RETURNED: Ending.RETURNED,
     sandbox.Ended.RAISED: Ending.RAISED,
@@ -101,6 +103,8 @@ async def _attempt(work: Work, claimed: Claimed) -> bool:
             ready = await stack.enter_async_context(materials(work, found))
         except KeptContentDamaged as error:
             return await _record(work, claimed, Ended(Ending.CODE_DAMAGED, error.message))
+        if work.is_stopping.is_set():
+            return False
         ended, files = await _perform(work, claimed, found, ready)
     goes_on = await _record(work, claimed, ended, files)
     if goes_on and files:
@@ -119,7 +123,9 @@ async def _perform(
     journal = Journal(work, claimed, attempt, began_at=now)
     try:
         outcome = await _run(work, attempt, ready, journal)
-    except (SandboxBroken, CodeUnreadable):
+    except CodeUnreadable as error:
+        return Ended(Ending.CODE_DAMAGED, error.message), ()
+    except SandboxBroken:
         work.fitness.doubt()
         async with work.unit_of_work(claimed.account_id, purpose=Purpose.RUN_CLAIM) as session:
             await queue.renew(session, claimed, by=work.settings.scoring.lease)
@@ -172,12 +178,15 @@ def _ended(
         ending, detail = journal.stop.cause, _STOPPED[journal.stop.cause]
     else:
         ending, detail = _ENDINGS[outcome.ended], outcome.error
-    counts = outcome.counts
+    counts, returned = outcome.counts, outcome.value
+    if len(json.dumps(returned)) > _LARGEST_RETURNED:
+        returned = None
+        warnings = [*warnings, "What main returned is too large to be kept; leave a file."]
     return Ended(
         ending,
         detail,
         counts=None if counts is None else _counts(counts),
-        returned=outcome.value if counts is None else None,
+        returned=returned if counts is None else None,
         warnings=warnings,
         hosts=hosts,
     )

@@ -33,6 +33,7 @@ HELD, HELD_SINCE = "held", "held_since"
 _OF_ENDED = ("returned", "warnings", "hosts")
 _NO_TIME = timedelta()
 _SHOWN_ATTEMPTS = 20
+_SHOWN_DETAIL = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,8 @@ async def end(
     used = int(run.details.get("retries_used", 0))
     retries = 0 if _is_gone(job) else job.retries
     following = what_follows(ended.ending, attempt=run.attempt, retries_used=used, retries=retries)
+    if run.cancel_asked_at is not None and following is not Next.SUCCEED:
+        following = Next.CANCEL
     error = (ended.ending.value, ended.shown_detail)
     if following in (Next.AGAIN, Next.AGAIN_FOR_FREE):
         refusal = await quotas.retry(session, account, job.id, needed=job.timeout, now=now)
@@ -213,7 +216,7 @@ def _attempts(run: Run, ended: Ended, *, now: datetime) -> list[dict[str, Any]]:
     this = {
         "attempt": run.attempt,
         "ending": ended.ending.value,
-        "detail": ended.shown_detail or None,
+        "detail": ended.detail[-_SHOWN_DETAIL:] or None,
         "started_at": at_work["started_at"] if at_work else None,
         "finished_at": now.isoformat(),
     }
