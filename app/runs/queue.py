@@ -89,6 +89,12 @@ _DUE = text(
      ORDER BY q.token = 0, q.place, q.run_id LIMIT :most
     """
 )
+_OF_JOBS = text(
+    """
+    SELECT account_id, run_id FROM pending_runs
+     WHERE job_id IS NOT NULL AND token >= :least AND due_at <= (SELECT business_now())
+    """
+)
 
 
 class RunLost(Conflict):
@@ -155,6 +161,14 @@ async def due_runs(
 ) -> list[tuple[UUID, UUID]]:
     """Runs that somebody may claim: (account, run); at most `places` of an account at work."""
     rows = (await connection.execute(_DUE, {"places": places, "most": most})).all()
+    return [(row.account_id, row.run_id) for row in rows]
+
+
+async def due_runs_of_jobs(
+    connection: AsyncConnection, *, begun: bool = False
+) -> list[tuple[UUID, UUID]]:
+    """Runs of jobs that are due and not over, or only those that a worker has begun."""
+    rows = (await connection.execute(_OF_JOBS, {"least": int(begun)})).all()
     return [(row.account_id, row.run_id) for row in rows]
 
 
