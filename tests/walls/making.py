@@ -19,6 +19,7 @@ from app.responses import counters
 from app.runs import queue
 from tests.conftest import Tenant
 from tests.exports.making import write
+from tests.fires.making import HOUR, every, next_hour, plan_at
 from tests.jobs.making import add_version
 from tests.responses.engine_making import QUALIFYING, configure
 from tests.responses.test_poison_rows import poison
@@ -220,6 +221,19 @@ async def _jobs(owner: Owner, resources: Resources, campaign: Json) -> None:
         account = await get_account(session, owner.tenant.account_id)
         needed, now = timedelta(minutes=1), clock.business_now(session)
         assert await quotas.start(session, account, UUID(job["id"]), needed=needed, now=now) is None
+    await _fires(owner, resources, told)
+
+
+async def _fires(owner: Owner, resources: Resources, told: Json) -> None:
+    """A job with a schedule, of which one moment was skipped and one has run."""
+    first = await next_hour(resources, owner.tenant)
+    config = {"object": "people", "columns": [f"attributes.{owner.text()}"]}
+    job = {"name": owner.text(), "kind": "export", "config": config, **told}
+    made = await owner.post("jobs", job | {"schedule": every("PT1H", first)})
+    await owner.post(f"jobs/{made['id']}/publish")
+    await owner.post(f"jobs/{made['id']}/skip", {"count": 1, "reason": owner.text()})
+    for hours in range(2):
+        await plan_at(resources, owner.tenant, first + hours * HOUR, made)
 
 
 async def listed(http: httpx.AsyncClient, collection: str) -> list[Json]:
