@@ -18,7 +18,7 @@ from workers.work import Work
 _log = log.get(__name__)
 
 LOOK_EVERY_SECONDS = 0.2
-_LOOK_AGAIN_SECONDS = 0.01
+_LOOK_AGAIN_SECONDS, _ASK_AGAIN_SECONDS = 0.01, 0.2
 # For so long, in real time, a moment waits for its runs; then they are runs that take long.
 _PATIENCE_SECONDS = 5.0
 
@@ -51,13 +51,17 @@ class Company:
 
     async def finish(self) -> None:
         """Have what is due begun, by whomever, and wait until it is over, but not for long."""
-        end = time.monotonic() + _PATIENCE_SECONDS
+        began = ask_at = time.monotonic()
         while found := await self._due():
-            if time.monotonic() > end:
+            now = time.monotonic()
+            if now > began + _PATIENCE_SECONDS:
                 self._left |= {run_id for _, run_id in found}
                 return
-            for account_id, run_id in found:
-                self._runs.take_up(account_id, run_id)
+            if now >= ask_at:
+                # Another worker may have one, or its account no place: asked for now and then.
+                ask_at = now + _ASK_AGAIN_SECONDS
+                for account_id, run_id in found:
+                    self._runs.take_up(account_id, run_id)
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
     async def ended(self) -> None:

@@ -56,6 +56,7 @@ class RunRead(BaseModel):
     updated: int | None
     details: dict[str, Any] = Field(
         description="Scoring: chunks, rows and seconds of each stage, and rows by final status."
+        " Of a job: `source`, what caused it; of code: `version`, `query`."
     )
     progress: RunProgress | None = Field(description="Of a run with rows, while it runs.")
     error: RunError | None
