@@ -7,6 +7,7 @@ Whoever dies in it has fired nothing; the next look, anybody's, finds the same m
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime
 
@@ -24,6 +25,7 @@ _log = log.get(__name__)
 # Of one look, and of one transaction.
 MOST_DUE, SET = 20_000, 500
 _LOOK_AGAIN_SECONDS = 0.05
+_PATIENCE_SECONDS = 20.0
 
 FIRING: dict[OwnerKind, Callable[..., Awaitable[int]]] = {OwnerKind.JOB: firing.fire_due}
 TENDING: dict[OwnerKind, Callable[..., Awaitable[datetime | None]]] = {OwnerKind.JOB: expiry.tend}
@@ -47,8 +49,12 @@ async def fire_due(work: Work) -> int:
 
 
 async def settle_fires(work: Work) -> None:
-    """Fire everything that is due now, and wait for what other workers have at hand."""
-    while await fire_due(work):
+    """Fire everything that is due now, and wait for what other workers have at hand.
+
+    Not for ever: what cannot be fired is in the log, and would be due at every moment.
+    """
+    end = time.monotonic() + _PATIENCE_SECONDS
+    while await fire_due(work) and time.monotonic() < end:
         async with work.resources.look_everywhere() as connection:
             if not await queries.due(connection, most=1):
                 return

@@ -103,6 +103,12 @@ _DUE = text(
      ORDER BY q.token = 0, q.place, q.run_id LIMIT :most
     """
 )
+_OF_JOBS = text(
+    """
+    SELECT account_id, run_id FROM pending_runs
+     WHERE job_id IS NOT NULL AND token >= :least AND due_at <= (SELECT business_now())
+    """
+)
 
 
 class RunLost(Conflict):
@@ -172,6 +178,14 @@ async def due_runs(
     """
     given = {"places": places, "most": most, "kinds": [kind.value for kind in kinds]}
     rows = (await connection.execute(_DUE, given)).all()
+    return [(row.account_id, row.run_id) for row in rows]
+
+
+async def due_runs_of_jobs(
+    connection: AsyncConnection, *, begun: bool = False
+) -> list[tuple[UUID, UUID]]:
+    """Runs of jobs that are due and not over, or only those that a worker has begun."""
+    rows = (await connection.execute(_OF_JOBS, {"least": int(begun)})).all()
     return [(row.account_id, row.run_id) for row in rows]
 
 

@@ -77,6 +77,7 @@ class RunRead(BaseModel):
     cancel_reason: str | None
     details: dict[str, Any] = Field(
         description="Scoring: chunks, rows and seconds of each stage, and rows by final status."
+        " Of a job: `source`, what caused it; of code: `version`, `query`."
         " Code: each attempt that has ended, what main returned where that is no counts, warnings,"
         " hosts that it called. `usual_rows`, where its rows are far from that."
     )

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import signal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -17,7 +17,7 @@ class Event(NamedTuple):
 
     id: str
     name: str
-    data: dict[str, object]
+    data: dict[str, Any]
 
 
 def events_in(text: str) -> list[Event]:

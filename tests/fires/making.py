@@ -18,9 +18,8 @@ from app.runs import queue
 from tests.conftest import Tenant
 from tests.jobs.making import SECRET, Json, done, make, now_of
 
-SECOND, MINUTE, HOUR, DAY = (
-    timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days")
-)
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # Days have room for whatever a test plans, unless it is about that.
 ROOMY: Json = {
     "jobs": 1_000,

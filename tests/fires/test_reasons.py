@@ -14,7 +14,6 @@ from tests.fires.making import (
     DAY,
     HOUR,
     MINUTE,
-    ROOMY,
     SECOND,
     at,
     end,
@@ -31,10 +30,7 @@ from tests.fires.making import (
 )
 from tests.jobs.making import change, done, make, now_of, plan
 
-
-@pytest.fixture(autouse=True)
-async def _roomy(make_tenant: MakeTenant, tenant: Tenant) -> None:
-    await plan(make_tenant, tenant, **ROOMY)
+pytestmark = pytest.mark.usefixtures("_roomy")
 
 
 async def test_a_moment_that_has_come_runs(tenant: Tenant, resources: Resources) -> None:

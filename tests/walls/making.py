@@ -19,6 +19,7 @@ from app.runs.logs.packing import Level, Line, pack
 from app.runs.logs.queries import add_chunk
 from tests.conftest import Tenant
 from tests.exports.making import write
+from tests.fires.making import HOUR, every, next_hour, plan_at
 from tests.jobs.making import add_version
 from tests.responses.engine_making import QUALIFYING, configure
 from tests.responses.test_poison_rows import poison
@@ -217,6 +218,7 @@ async def _jobs(owner: Owner, resources: Resources, campaign: Json) -> None:
     await owner.post(f"jobs/{job['id']}/versions/1/activate")
     await owner.post(f"jobs/{job['id']}/publish")
     await _code_run(owner, resources, job)
+    await _fires(owner, resources, told)
 
 
 async def _code_run(owner: Owner, resources: Resources, job: Json) -> None:
@@ -232,6 +234,18 @@ async def _code_run(owner: Owner, resources: Resources, job: Json) -> None:
         assert await queue.claim(*place, holder="furnish", lease=lease, places=2) is not None
         await add_chunk(*place, pack([line]))
         await messages.add(*place, message, most=3)
+
+
+async def _fires(owner: Owner, resources: Resources, told: Json) -> None:
+    """A job with a schedule, of which one moment was skipped and one has run."""
+    first = await next_hour(resources, owner.tenant)
+    config = {"object": "people", "columns": [f"attributes.{owner.text()}"]}
+    job = {"name": owner.text(), "kind": "export", "config": config, **told}
+    made = await owner.post("jobs", job | {"schedule": every("PT1H", first)})
+    await owner.post(f"jobs/{made['id']}/publish")
+    await owner.post(f"jobs/{made['id']}/skip", {"count": 1, "reason": owner.text()})
+    for hours in range(2):
+        await plan_at(resources, owner.tenant, first + hours * HOUR, made)
 
 
 async def listed(http: httpx.AsyncClient, collection: str) -> list[Json]:
