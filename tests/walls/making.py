@@ -240,7 +240,8 @@ async def _fires(owner: Owner, resources: Resources, told: Json) -> None:
     """A job with a schedule, of which one moment was skipped and one has run."""
     first = await next_hour(resources, owner.tenant)
     config = {"object": "people", "columns": [f"attributes.{owner.text()}"]}
-    job = {"name": owner.text(), "kind": "export", "config": config, **told}
+    ends = {"never_expires": False, "expires_at": (first + 9_000 * HOUR).isoformat()}
+    job = {"name": owner.text(), "kind": "export", "config": config, **told, **ends}
     made = await owner.post("jobs", job | {"schedule": every("PT1H", first)})
     await owner.post(f"jobs/{made['id']}/publish")
     await owner.post(f"jobs/{made['id']}/skip", {"count": 1, "reason": owner.text()})
