@@ -12,7 +12,7 @@ from app.accounts.queries import get_account
 from app.accounts.quotas.errors import QuotaExecutions, QuotaInvocations, QuotaMinutes
 from app.accounts.quotas.rules import Refusal, refused
 from app.accounts.transaction import Now, Tx
-from app.control.runs_router import shown
+from app.control.showing import shown
 from app.core.db import Session
 from app.core.errors import Fault
 from app.core.faults import Wrong
@@ -30,8 +30,8 @@ from app.jobs.errors import (
 from app.jobs.queries import get_job
 from app.models import Account, Job
 from app.models.states import JobState, RunTrigger
+from app.runs.of_jobs import find_unfinished
 from app.runs.queries import get_run
-from app.runs.queue import find_unfinished
 from app.runs.schemas import RunRead
 
 router = APIRouter(tags=["jobs"], route_class=Route)

@@ -40,6 +40,9 @@ class Http(Group):
     drain_timeout: timedelta = Field(
         timedelta(seconds=30), description="How long open requests may finish after SIGTERM."
     )
+    stream_timeout: timedelta = Field(
+        timedelta(minutes=15), description="Longest stream of events; the client comes again."
+    )
 
 
 class Database(Group):
@@ -177,6 +180,24 @@ class Code(Group):
         60_706, ge=1_000, description="Under root, runs are users from this number on."
     )
     users: int = Field(400, ge=1, description="So many of them; they belong to nobody else.")
+    runs: int = Field(2, ge=1, description="Runs of code worked on at once by one process.")
+    running: int = Field(
+        2, ge=1, description="Runs of code of one account that are worked on at once."
+    )
+    shelf: ByteSize = Field(
+        ByteSize(2 * 2**30), description="Room on a host's disk for unpacked code and layers."
+    )
+    install_timeout: timedelta = Field(
+        timedelta(minutes=2), description="How long an upload's requirements may take to install."
+    )
+    api_url: str = Field(
+        "", description="The API's base address as code calls it; empty: where this host's listens."
+    )
+    unfit_wait: timedelta = Field(
+        timedelta(seconds=30),
+        description="How long a worker without a sound sandbox waits for one that has, before runs"
+        " of code fail.",
+    )
 
 
 class Webhooks(Group):

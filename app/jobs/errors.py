@@ -6,9 +6,13 @@ Conflict ── JobNameTaken · TooManyJobs · WrongJobState · JobHasNoCode
             JobNotPublished · JobNotAdHoc · AlreadyRunning       it cannot be started
 Invalid ─── InvalidJob                        places of it make no sense
             JobNotPublishable                 places of it say too little, or what the plan forbids
+Forbidden ─ CodeNotInPlan
+Unavailable InstallationsWaiting
 """
 
-from app.core.errors import Conflict, Gone, Invalid, NotFound
+from datetime import timedelta
+
+from app.core.errors import Conflict, Forbidden, Gone, Invalid, NotFound, Unavailable
 
 
 class JobNotFound(NotFound):
@@ -57,3 +61,13 @@ class InvalidJob(Invalid):
 
 class JobNotPublishable(Invalid):
     """The job cannot be published before the places listed are put right."""
+
+
+class CodeNotInPlan(Forbidden):
+    """The plan of the account has no code jobs."""
+
+
+class InstallationsWaiting(Unavailable):
+    """Other uploads' requirements are being installed; the same call may work in a minute."""
+
+    retry_after = timedelta(minutes=1)

@@ -4,8 +4,9 @@ import random
 from datetime import datetime
 
 from app.accounts.plans import plan_of
+from app.core.errors import Fault
 from app.models import Account, Job
-from app.schedules.rules import refuse_small_gaps, settled
+from app.schedules.rules import next_planned, refuse_small_gaps, settled
 from app.schedules.schemas import Schedule, stored
 
 _PLACE = "/schedule"
@@ -32,11 +33,20 @@ def set_schedule(job: Job, wanted: Schedule | None, account: Account, *, now: da
     kept = settled(
         wanted, now=now, timezone=account.timezone, chance=_CHANCE, before=before, pointer=_PLACE
     )
-    check_gap(kept, account, now=now)
     job.schedule = kept.model_dump(mode="json")
+    check_gap(job, account, now=now)
 
 
-def check_gap(schedule: Schedule, account: Account, *, now: datetime) -> None:
-    """Raise GapTooSmall unless the plan, as it stands now, allows the schedule."""
-    minimum = plan_of(account.plan).minimum_gap
-    refuse_small_gaps(schedule, minimum=minimum, now=now, pointer=_PLACE)
+def check_gap(job: Job, account: Account, *, now: datetime) -> None:
+    """Raise GapTooSmall unless the plan, as it stands now, allows the job's schedule."""
+    schedule, minimum = schedule_of(job), plan_of(account.plan).minimum_gap
+    if schedule is not None and minimum:
+        refuse_small_gaps(schedule, minimum=minimum, now=now, pointer=_PLACE)
+
+
+def faults_now(job: Job, *, now: datetime) -> list[Fault]:
+    """A schedule that has nothing to come, of a job that runs by nothing else."""
+    schedule = schedule_of(job)
+    if schedule is None or job.ad_hoc or next_planned(schedule, after=now) is not None:
+        return []
+    return [Fault(_PLACE, "over", "has no fire to come")]

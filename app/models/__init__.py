@@ -29,6 +29,8 @@ from app.models.row_failure import RowFailure
 from app.models.ruleset import Ruleset
 from app.models.run import Run
 from app.models.run_file import RunFile
+from app.models.run_log import RunLogChunk
+from app.models.run_message import RunMessage
 from app.models.scoring_settings import ScoringSettings
 from app.models.timetable import PendingExpiry, Timetable
 from app.models.upload import Upload, UploadPiece
@@ -69,6 +71,8 @@ __all__ = [
     "Ruleset",
     "Run",
     "RunFile",
+    "RunLogChunk",
+    "RunMessage",
     "ScoringSettings",
     "StatusCount",
     "StatusDelta",

@@ -63,5 +63,11 @@ class Run(Owned, table=True):
     )
     error_code: str | None = None
     error_detail: str | None = None
+    code_version: int | None = Field(default=None, description="Of a job's code; pinned.")
+    cancel_asked_at: datetime | None = Field(
+        default=None, sa_type=UtcDateTime, description="Of a run at work, whose worker will see it."
+    )
+    cancelled_by: str | None = None
+    cancel_reason: str | None = None
     token: int = Field(default=0, sa_type=BigInteger)
     leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)

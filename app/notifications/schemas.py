@@ -108,6 +108,24 @@ class RunCancelled(BaseModel):
     data: RunNews
 
 
+class Volume(BaseModel):
+    """How many rows a run had, and how many its job's runs usually have."""
+
+    run_id: UUID
+    job_id: UUID
+    rows: int
+    usual_rows: float = Field(description="The median of the last 20 successes before it.")
+
+
+class RunVolumeUnusual(BaseModel):
+    """One event for each run with none, under a fifth or over five times of the usual rows."""
+
+    id: UUID
+    type: Literal["run.volume_unusual"]
+    timestamp: datetime
+    data: Volume
+
+
 class Refused(BaseModel):
     """A run that was asked for, and why there is none."""
 

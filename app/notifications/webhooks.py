@@ -15,6 +15,7 @@ from app.notifications.schemas import (
     RunRefused,
     RunStarted,
     RunSucceeded,
+    RunVolumeUnusual,
 )
 
 router = APIRouter(route_class=Route, tags=["events"])
@@ -48,6 +49,11 @@ def run_failed(event: RunFailed) -> None:
 @router.post(EventType.RUN_CANCELLED.value, status_code=204)
 def run_cancelled(event: RunCancelled) -> None:
     """A run was cancelled."""
+
+
+@router.post(EventType.RUN_VOLUME_UNUSUAL.value, status_code=204)
+def run_volume_unusual(event: RunVolumeUnusual) -> None:
+    """A run has succeeded with far more or fewer rows than the runs of its job before it."""
 
 
 @router.post(EventType.RUN_REFUSED.value, status_code=204)

@@ -6,7 +6,7 @@ queue_run ──▶ pending_runs ──▶ claim (token + 1) ──▶ renew …
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +20,11 @@ from app.core.errors import Conflict
 from app.core.ids import uuid7
 from app.core.queue import Ring, Task, ring_after
 from app.models.states import RunKind, RunState, RunTrigger
+from app.runs import booking, volume
 from app.runs.news import tell_of_run
+
+# What moves rows; code of customers has places of its own.
+BULK = (RunKind.IMPORT, RunKind.EXPORT)
 
 _QUEUE = """
 WITH run AS (
@@ -66,14 +70,21 @@ _END = """
 UPDATE runs SET state = $3, finished_at = business_now(), error_code = $4, error_detail = $5,
        started_at = CASE WHEN state = 'running' THEN started_at END
  WHERE account_id = $1 AND id = $2 AND state IN ('queued', 'running')
-RETURNING kind, trigger, subject_id, total, succeeded, failed, skipped, unprocessed, finished_at
+RETURNING kind, trigger, subject_id, total, succeeded, failed, skipped, unprocessed, finished_at,
+          job_id, queued_at, started_at, (details->>'held')::float8 AS held
+"""
+_PLACE = "SELECT FROM pending_runs WHERE account_id = $1 AND run_id = $2 FOR UPDATE"
+_BEGUN = "SELECT token > 0 FROM pending_runs WHERE account_id = $1 AND run_id = $2"
+_ASK = """
+UPDATE runs SET cancel_asked_at = coalesce(cancel_asked_at, business_now()),
+       cancelled_by = coalesce(cancelled_by, $3),
+       cancel_reason = CASE WHEN cancelled_by IS NULL THEN $4 ELSE cancel_reason END
+ WHERE account_id = $1 AND id = $2 AND state IN ('queued', 'running')
+RETURNING 1
 """
 _FORGET = "DELETE FROM pending_runs WHERE account_id = $1 AND run_id = $2"
 _WAITING = """
 SELECT count(*) FROM pending_runs WHERE account_id = $1 AND kind = $2 AND token = 0
-"""
-_UNFINISHED = """
-SELECT run_id FROM pending_runs WHERE account_id = $1 AND job_id = $2 ORDER BY run_id LIMIT 1
 """
 # Started runs whose worker is gone first, then those whose account has a place, in their order.
 _DUE = text(
@@ -81,18 +92,12 @@ _DUE = text(
     SELECT q.account_id, q.run_id FROM (
         SELECT p.*, count(*) FILTER (WHERE token > 0) OVER (PARTITION BY account_id, kind) AS begun,
                row_number() OVER (PARTITION BY account_id, kind, token > 0 ORDER BY run_id) AS place
-          FROM pending_runs p WHERE due_at <= business_now()
+          FROM pending_runs p WHERE due_at <= business_now() AND kind = ANY (:kinds)
            AND (NOT is_buffered OR token > 0 OR NOT EXISTS (
                 SELECT FROM pending_runs before WHERE before.account_id = p.account_id
                    AND before.job_id = p.job_id AND before.run_id < p.run_id))) q
      WHERE q.leased_until < clock_timestamp() AND (q.token > 0 OR q.begun + q.place <= :places)
      ORDER BY q.token = 0, q.place, q.run_id LIMIT :most
-    """
-)
-_OF_JOBS = text(
-    """
-    SELECT account_id, run_id FROM pending_runs
-     WHERE job_id IS NOT NULL AND token >= :least AND due_at <= (SELECT business_now())
     """
 )
 
@@ -149,26 +154,14 @@ async def count_waiting(session: Transaction, account_id: UUID, kind: RunKind) -
     return found
 
 
-async def find_unfinished(session: Transaction, account_id: UUID, job_id: UUID) -> UUID | None:
-    """The oldest run of a job that has not ended, begun or not; None if all have."""
-    driver = await driver_of(session)
-    found: UUID | None = await driver.fetchval(_UNFINISHED, account_id, job_id)
-    return found
-
-
 async def due_runs(
-    connection: AsyncConnection, *, places: int, most: int
+    connection: AsyncConnection, *, places: int, most: int, kinds: Collection[RunKind] = BULK
 ) -> list[tuple[UUID, UUID]]:
-    """Runs that somebody may claim: (account, run); at most `places` of an account at work."""
-    rows = (await connection.execute(_DUE, {"places": places, "most": most})).all()
-    return [(row.account_id, row.run_id) for row in rows]
-
-
-async def due_runs_of_jobs(
-    connection: AsyncConnection, *, begun: bool = False
-) -> list[tuple[UUID, UUID]]:
-    """Runs of jobs that are due and not over, or only those that a worker has begun."""
-    rows = (await connection.execute(_OF_JOBS, {"least": int(begun)})).all()
+    """Runs that somebody may claim: (account, run); at most `places` of an account and kind at
+    work.
+    """
+    given = {"places": places, "most": most, "kinds": [kind.value for kind in kinds]}
+    rows = (await connection.execute(_DUE, given)).all()
     return [(row.account_id, row.run_id) for row in rows]
 
 
@@ -224,6 +217,25 @@ async def release(session: Transaction, claimed: Claimed) -> None:
     await driver.execute(_RELEASE, claimed.account_id, claimed.run_id, claimed.token)
 
 
+async def cancel(
+    session: Transaction, account_id: UUID, run_id: UUID, *, by: str, reason: str | None
+) -> bool:
+    """Ask a run to stop, whoever is at work on it; False if it has ended.
+
+    Returns with the run's place in the queue and the run locked, so that what nobody works on can
+    be ended in the same transaction.
+    """
+    driver = await driver_of(session)
+    await driver.execute(_PLACE, account_id, run_id)
+    return await driver.fetchval(_ASK, account_id, run_id, by, reason) is not None
+
+
+async def is_begun(session: Transaction, account_id: UUID, run_id: UUID) -> bool:
+    """Whether a worker has claimed the run, now or before."""
+    driver = await driver_of(session)
+    return bool(await driver.fetchval(_BEGUN, account_id, run_id))
+
+
 async def end_run(
     session: Transaction,
     account_id: UUID,
@@ -234,6 +246,9 @@ async def end_run(
 ) -> bool:
     """End a run and tell of it; False, and nothing changes, if it has ended before.
 
+    A success with a number of rows that is far from what its job has had before becomes one with
+    warnings, and is told of.
+
     Args:
         error: a code and a sentence.
     """
@@ -241,15 +256,20 @@ async def end_run(
     code, detail = error or (None, None)
     # In the order of whoever renews: its place in the queue before the run.
     await driver.execute(_FORGET, account_id, run_id)
+    if state in (RunState.SUCCEEDED, RunState.SUCCEEDED_WITH_WARNINGS):
+        state = await volume.judged(session, account_id, run_id, state)
     ended = await driver.fetchrow(_END, account_id, run_id, state.value, code, detail)
     if ended is None:
         return False
+    kind = RunKind(ended["kind"])
+    if ended["job_id"] is not None and kind is not RunKind.CODE:
+        await booking.book(session, account_id, ended)
     await tell_of_run(
         session,
         account_id,
         run_id,
         state,
-        kind=RunKind(ended["kind"]),
+        kind=kind,
         at=ended["finished_at"],
         counts={name: ended[name] for name in _COUNTS},
         error=code,

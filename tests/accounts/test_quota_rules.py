@@ -7,6 +7,7 @@ import pytest
 from app.accounts.plans import Plan, QuotaMode
 from app.accounts.quotas import rules
 from app.accounts.quotas.rules import DayUse, Refusal
+from app.core import problems
 from tests.accounts.quota_making import HOUR, MINUTE
 
 PLAN = Plan()
@@ -100,5 +101,6 @@ def test_a_refusal_says_to_come_again_when_the_next_day_begins() -> None:
     for refusal in Refusal:
         error = rules.refused(refusal, PLAN, timezone="Europe/Berlin", now=now)
 
+        answer = problems.render(error)
         assert error.code == refusal.value
-        assert error.retry_after == timedelta(minutes=30)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1800")

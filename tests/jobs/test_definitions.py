@@ -1,5 +1,7 @@
 """Jobs are made, listed, changed and taken away; names are the account's own."""
 
+import asyncio
+from collections import Counter
 from typing import Any
 
 import httpx
@@ -7,7 +9,7 @@ import pytest
 
 from app.core.ids import uuid7
 from tests.conftest import MakeTenant, Tenant
-from tests.jobs.making import EXPORT, a_job, change, make, published, read, refused
+from tests.jobs.making import EXPORT, Json, a_job, change, make, published, read, refused
 
 
 async def test_a_new_job_is_a_draft_with_the_documented_defaults(http: httpx.AsyncClient) -> None:
@@ -16,7 +18,7 @@ async def test_a_new_job_is_a_draft_with_the_documented_defaults(http: httpx.Asy
     job = answer.json()
     assert (answer.status_code, answer.headers["ETag"]) == (201, '"1"')
     assert answer.headers["Location"] == f"/v1/jobs/{job['id']}"
-    expected = {
+    expected: Json = {
         "name": "nightly", "description": None, "kind": "code", "state": "draft", "config": {},
         "has_source": False, "ad_hoc": False, "schedule": None, "timeout": "PT1H", "retries": 0,
         "expires_at": None, "never_expires": False, "alert": None, "active_version": None,
@@ -99,6 +101,18 @@ async def test_two_jobs_of_an_account_cannot_have_one_name(
     assert refused(renamed, 409, "job_name_taken") == []
     assert (await read(http, other))["name"] == "weekly"
     assert await make((await make_tenant()).http, "nightly")
+
+
+async def test_of_two_that_take_one_name_at_once_one_has_it(http: httpx.AsyncClient) -> None:
+    others = [await make(http, f"job-{number}") for number in range(3)]
+
+    answers = await asyncio.gather(
+        http.post("/v1/jobs", json=a_job("wanted")),
+        *(change(http, other, name="wanted") for other in others),
+    )
+
+    codes = Counter(answer.json().get("code") for answer in answers)
+    assert codes == {None: 1, "job_name_taken": 3}
 
 
 async def test_given_fields_are_changed_and_others_stay(http: httpx.AsyncClient) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -9,6 +10,7 @@ from sqlmodel import col, select
 
 from app.core.resources import Resources
 from app.jobs import expiry
+from app.jobs.queries import find_variables
 from app.jobs.variables import VariablesPut
 from app.models import Event, Job
 from app.models.states import JobKind, JobState
@@ -31,7 +33,7 @@ from tests.jobs.making import (
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 
 
-async def expiring(resources: Resources, tenant: Tenant, left: timedelta, **fields: object) -> Json:
+async def expiring(resources: Resources, tenant: Tenant, left: timedelta, **fields: Any) -> Json:
     """A published job with so much time left, and its end as a moment."""
     ends_at = await now_of(resources, tenant) + left
     return await published(
@@ -214,7 +216,7 @@ async def test_an_expired_job_keeps_no_secrets(tenant: Tenant, resources: Resour
 
     async with resources.unit_of_work(tenant.account_id) as session:
         row = await session.get_one(Job, (tenant.account_id, UUID(job["id"])))
-        kept = await expiry.queries.find_variables(session, tenant.account_id, [row.id])
+        kept = await find_variables(session, tenant.account_id, [row.id])
     assert (row.state, row.kind, row.published_at) == (JobState.EXPIRED, JobKind.CODE, None)
     assert kept == []
 

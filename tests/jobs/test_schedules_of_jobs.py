@@ -1,12 +1,17 @@
 """A job's schedule is settled as it is saved, and keeps the plan's distance."""
 
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
+from app.core.resources import Resources
+from app.jobs import service
+from app.jobs.errors import JobNotPublishable
 from tests.conftest import MakeTenant, Tenant
-from tests.jobs.making import change, make, plan, published, read, refused
+from tests.jobs.making import change, done, make, now_of, plan, published, read, refused
 
 
 def every(length: str) -> dict[str, Any]:
@@ -114,3 +119,18 @@ async def test_a_schedule_is_taken_away_unless_the_published_job_needs_it(
     answer = await change(http, bound, schedule=None)
     assert refused(answer, 422, "job_not_publishable") == [("/schedule", "missing")]
     assert (await read(http, bound))["schedule"] == bound["schedule"]
+
+
+async def test_a_job_whose_only_fire_has_passed_is_not_published(
+    tenant: Tenant, resources: Resources
+) -> None:
+    soon = await now_of(resources, tenant) + timedelta(hours=1)
+    once = {"type": "once", "starts_at": soon.isoformat()}
+    job = await make(tenant.http, schedule=once, ad_hoc=False)
+
+    async with resources.unit_of_work(tenant.account_id) as session:
+        with pytest.raises(JobNotPublishable) as refusal:
+            await service.publish(session, tenant.account_id, UUID(job["id"]), now=soon)
+    assert [(one.pointer, one.code) for one in refusal.value.faults] == [("/schedule", "over")]
+
+    assert (await done(tenant.http, job, "publish"))["state"] == "published"

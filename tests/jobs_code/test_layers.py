@@ -72,8 +72,10 @@ async def test_it_is_compiled_and_names_no_folder_of_the_machine_that_made_it(
     async with materialise(store, layer.id, shelf) as tree:
         everything = b"".join(path.read_bytes() for path in tree.rglob("*") if path.is_file())
         compiled = [path.name for path in tree.rglob("*.pyc")]
+        has_scripts = (tree / "bin").exists()
 
     assert compiled == [f"told.{sys.implementation.cache_tag}.pyc"]
+    assert not has_scripts
     assert b"workplace" not in everything
     assert sys.prefix.encode() not in everything
     assert list((tmp_path / "workplace").iterdir()) == []

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from app.core.outbound.hosts import pattern_of
+from workers.proxying.connections import Proxy
 from workers.proxying.inside.starting import command, environment
 from workers.proxying.ledger import HostUse
 from workers.proxying.policy import Caps, Policy
-from workers.proxying.server import Proxy, filtering
+from workers.proxying.server import filtering
 
 QUICK = timedelta(seconds=0.3)
 HERE = ip_network("127.0.0.1/32")

@@ -103,6 +103,7 @@ async def test_connections_in_all_are_counted() -> None:
 
     assert [one.split(b"\r\n")[0] for one in said[:2]] == [b"HTTP/1.1 200 OK"] * 2
     assert refusal_of(said[2]) == (429, "connections_used_up")
+    assert b"retry-after" not in said[2]
     assert (use.connections, use.refused) == (2, {"connections_used_up": 1})
 
 
@@ -133,7 +134,7 @@ async def test_whoever_does_not_read_is_cut_as_well() -> None:
     async with echoing() as port:
         policy = listing(f"echo.test:{port}", caps=caps(idle_timeout=QUICK))
         async with proxying(policy, NAMES) as site:
-            _, reader, writer = await site.tunnel(f"echo.test:{port}")
+            _, _, writer = await site.tunnel(f"echo.test:{port}")
             with pytest.raises(ConnectionError):
                 await _pour(writer)
             writer.close()
@@ -142,7 +143,6 @@ async def test_whoever_does_not_read_is_cut_as_well() -> None:
 
     assert use.refused == {"silent": 1}
     assert use.bytes_out < 50_000_000
-    assert reader is not None
 
 
 async def test_a_host_that_does_not_answer_a_request_is_left() -> None:

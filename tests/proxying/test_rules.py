@@ -8,7 +8,7 @@ from app.core.errors import AppError
 from app.core.outbound.hosts import pattern_of
 from app.core.settings import Proxying
 from workers.proxying.errors import HostNotAllowed, PathNotAllowed, PortNotAllowed
-from workers.proxying.policy import OwnApi, Policy, own_api_of, policy_of
+from workers.proxying.policy import Caps, OwnApi, Policy, own_api_of, policy_of
 from workers.proxying.rules import Target, is_below_v1, judge_of
 
 PUBLIC, PRIVATE, LOOPBACK, METADATA = "8.8.8.8", "10.20.3.4", "127.0.0.1", "169.254.169.254"
@@ -151,6 +151,10 @@ def test_a_base_address_is_an_http_address_without_a_path(url: str) -> None:
 def test_a_base_address_has_the_port_of_its_scheme() -> None:
     assert own_api_of("https://Own.Test/") == OwnApi("own.test", 443, is_tls=True)
     assert own_api_of("http://[::1]:8080/v1") == OwnApi("::1", 8080, is_tls=False)
+
+
+def test_caps_are_those_of_the_settings_unless_told_otherwise() -> None:
+    assert policy_of(Proxying(), own_url=None, only_listed=False) == Policy(caps=Caps())
 
 
 def test_the_settings_make_a_policy() -> None:

@@ -5,18 +5,18 @@ Forbidden ──── HostNotAllowed       not public, or not on the list where
                NetworkRefused       the name leads inside, or to the machine's metadata
                PathNotAllowed       this installation, but not below /v1, or by a tunnel
                ByteCap              the run has sent or received as much as it may
+               ConnectionsUsedUp    as many in all as a run may have
 Invalid ────── BadRequest           nothing that a proxy understands
                HeadTooLarge         a request's head without end
 Unavailable ── RequestTooSlow       a request's head that does not end
                TooManyConnections   as many at once as a run may have
                Silent               nobody answered, or nothing came any more
                BadAnswer            the server's answer is no HTTP
-Exhausted ──── ConnectionsUsedUp    as many in all as a run may have
 
 `NotReached` comes from `app.core.outbound`. A client that is gone is told nothing: `Gone`.
 """
 
-from app.core.errors import Exhausted, Forbidden, Invalid, Unavailable
+from app.core.errors import Forbidden, Invalid, Unavailable
 
 
 class HostNotAllowed(Forbidden):
@@ -63,7 +63,7 @@ class BadAnswer(Unavailable):
     """The host's answer is no HTTP, or broke off."""
 
 
-class ConnectionsUsedUp(Exhausted):
+class ConnectionsUsedUp(Forbidden):
     """The run has opened as many connections as it may in all."""
 
 

@@ -161,11 +161,15 @@ def _failure(output: str, terms: Terms) -> Exception:
 
 def _drop_scripts(installed: Path) -> None:
     """Remove scripts that name this machine's Python; elsewhere there is none at that path."""
-    for script in (installed / "bin").glob("*"):
+    scripts = installed / "bin"
+    for script in scripts.glob("*"):
         if script.is_file() and not script.is_symlink():
             with script.open("rb") as file:
+                # The second form is for a Python whose path is too long for the first.
                 is_ours = file.read(512).startswith(
                     (b"#!" + os.fsencode(sys.executable), b"#!/bin/sh\n'''exec'")
                 )
             if is_ours:
                 script.unlink()
+    with contextlib.suppress(OSError):  # it is not there, or something else is left in it
+        scripts.rmdir()
