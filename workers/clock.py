@@ -9,8 +9,11 @@ from uuid import UUID
 from app.core import log
 from app.core.failpoints import Purpose
 from app.models import INSTALLATION
-from app.runs import clock, queue
+from app.models.states import RunKind
+from app.runs import clock
 from app.runs.clock import Advance
+from app.runs.of_jobs import due_runs_of_jobs
+from app.runs.queue import BULK
 from workers.runs import Runs
 from workers.sweep import settle
 from workers.work import Work
@@ -55,29 +58,31 @@ class Company:
         while found := await self._due():
             now = time.monotonic()
             if now > began + _PATIENCE_SECONDS:
-                self._left |= {run_id for _, run_id in found}
+                self._left |= {run_id for _, run_id, _ in found}
                 return
             if now >= ask_at:
                 # Another worker may have one, or its account no place: asked for now and then.
                 ask_at = now + _ASK_AGAIN_SECONDS
-                for account_id, run_id in found:
-                    self._runs.take_up(account_id, run_id)
+                for account_id, run_id, kind in found:
+                    # Code is for workers that are fit for it; they look for it themselves.
+                    if kind in BULK:
+                        self._runs.take_up(account_id, run_id)
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
     async def ended(self) -> None:
         """Wait for what this process has begun of them."""
         await self._runs.ended()
 
-    async def _due(self) -> list[tuple[UUID, UUID]]:
+    async def _due(self) -> list[tuple[UUID, UUID, RunKind]]:
         async with self._work.resources.look_everywhere() as connection:
-            found = await queue.due_runs_of_jobs(connection)
-        return [place for place in found if place[1] not in self._left]
+            found = await due_runs_of_jobs(connection)
+        return [one for one in found if one[1] not in self._left]
 
 
 @contextlib.asynccontextmanager
 async def _company(work: Work) -> AsyncIterator[Company]:
     async with work.resources.look_everywhere() as connection:
-        at_work = {run_id for _, run_id in await queue.due_runs_of_jobs(connection, begun=True)}
+        at_work = {run_id for _, run_id, _ in await due_runs_of_jobs(connection, begun=True)}
     company = Company(work, at_work)
     yield company
     await company.ended()

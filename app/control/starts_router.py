@@ -30,8 +30,8 @@ from app.jobs.errors import (
 from app.jobs.queries import get_job
 from app.models import Account, Job
 from app.models.states import JobState, RunTrigger
+from app.runs.of_jobs import find_unfinished
 from app.runs.queries import get_run
-from app.runs.queue import find_unfinished
 from app.runs.schemas import RunRead
 
 router = APIRouter(tags=["jobs"], route_class=Route)

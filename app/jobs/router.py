@@ -15,7 +15,7 @@ from app.core.problems import problems
 from app.core.routes import Route
 from app.core.values import Plain
 from app.fires.errors import NotScheduled
-from app.jobs import queries, service
+from app.jobs import queries, reading, service
 from app.jobs.errors import (
     InvalidJob,
     JobExpired,
@@ -77,7 +77,7 @@ async def list_jobs(
         tx, caller.account_id, at, now=now, name=name, kind=kind, state=state
     )
     rows, following = at.page(found, lambda job: job.id)
-    return {"items": await service.read(tx, caller.account_id, rows), "next_cursor": following}
+    return {"items": await reading.read(tx, caller.account_id, rows), "next_cursor": following}
 
 
 @router.get("/jobs/{job_id}", response_model=JobRead, responses=problems(*_GONE))
@@ -226,4 +226,4 @@ async def activate_version(
 
 async def _shown(session: Session, job: Job, response: Response) -> JobRead:
     etags.show(response, job.version)
-    return (await service.read(session, job.account_id, [job]))[0]
+    return (await reading.read(session, job.account_id, [job]))[0]

@@ -14,7 +14,6 @@ from app.core import etags
 from app.core.db import Session, constraint_of
 from app.core.errors import Fault
 from app.core.ids import uuid7
-from app.fires import queries as fires
 from app.fires import service as timetables
 from app.jobs import configs, expiry, queries, rules, timetable, timing, variables
 from app.jobs.errors import (
@@ -24,10 +23,10 @@ from app.jobs.errors import (
     JobNotPublishable,
     TooManyJobs,
 )
-from app.jobs.schemas import Alert, JobCreate, JobPatch, JobRead
+from app.jobs.schemas import Alert, JobCreate, JobPatch
 from app.jobs.variables import VariablesPut, VariablesRead
-from app.models import Job, Timetable
-from app.models.states import JobKind, JobState, OwnerKind
+from app.models import Job
+from app.models.states import JobKind, JobState
 
 
 async def create(
@@ -225,37 +224,6 @@ async def activate_version(
         job.active_version = version.number
         await _changed(session, job, now=now)
     return job
-
-
-async def read(session: Session, account_id: UUID, jobs: Sequence[Job]) -> list[JobRead]:
-    """These jobs as callers see them: no source, and of variables the names."""
-    ids = [job.id for job in jobs]
-    names = await variables.names_of(session, account_id, ids)
-    nothing: dict[str, Any] = {"variables": [], "secrets": []}
-    found = await fires.list_timetables(session, account_id, OwnerKind.JOB, ids)
-    planned = {one.owner_id: one for one in found}
-    return [
-        JobRead.model_validate(
-            {
-                **job.model_dump(exclude={"source"}),
-                "has_source": job.source is not None,
-                **(names[job.id].model_dump() if job.id in names else nothing),
-                **_planned(planned.get(job.id)),
-            }
-        )
-        for job in jobs
-    ]
-
-
-def _planned(found: Timetable | None) -> dict[str, Any]:
-    if found is None:
-        return {"is_paused": False, "paused_by": None, "skips_left": 0, "next_fire_at": None}
-    return {
-        "is_paused": found.is_paused,
-        "paused_by": found.paused_by,
-        "skips_left": found.skips_left,
-        "next_fire_at": found.next_at,
-    }
 
 
 async def _job_to_change(

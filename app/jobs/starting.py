@@ -23,7 +23,7 @@ from app.jobs import configs
 from app.models import Account, Job
 from app.models.states import JobKind, RunKind, RunTrigger
 from app.notifications.outbox import EventType, Happening, emit
-from app.runs.many import NewRun, queue_runs
+from app.runs.of_jobs import NewRun, queue_runs
 
 _KINDS = {
     JobKind.IMPORT: RunKind.IMPORT,

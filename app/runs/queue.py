@@ -77,9 +77,6 @@ _FORGET = "DELETE FROM pending_runs WHERE account_id = $1 AND run_id = $2"
 _WAITING = """
 SELECT count(*) FROM pending_runs WHERE account_id = $1 AND kind = $2 AND token = 0
 """
-_UNFINISHED = """
-SELECT run_id FROM pending_runs WHERE account_id = $1 AND job_id = $2 ORDER BY run_id LIMIT 1
-"""
 # Started runs whose worker is gone first, then those whose account has a place, in their order.
 _DUE = text(
     """
@@ -92,12 +89,6 @@ _DUE = text(
                    AND before.job_id = p.job_id AND before.run_id < p.run_id))) q
      WHERE q.leased_until < clock_timestamp() AND (q.token > 0 OR q.begun + q.place <= :places)
      ORDER BY q.token = 0, q.place, q.run_id LIMIT :most
-    """
-)
-_OF_JOBS = text(
-    """
-    SELECT account_id, run_id FROM pending_runs
-     WHERE job_id IS NOT NULL AND token >= :least AND due_at <= (SELECT business_now())
     """
 )
 
@@ -154,13 +145,6 @@ async def count_waiting(session: Transaction, account_id: UUID, kind: RunKind) -
     return found
 
 
-async def find_unfinished(session: Transaction, account_id: UUID, job_id: UUID) -> UUID | None:
-    """The oldest run of a job that has not ended, begun or not; None if all have."""
-    driver = await driver_of(session)
-    found: UUID | None = await driver.fetchval(_UNFINISHED, account_id, job_id)
-    return found
-
-
 async def due_runs(
     connection: AsyncConnection, *, places: int, most: int, kinds: Collection[RunKind] = BULK
 ) -> list[tuple[UUID, UUID]]:
@@ -169,14 +153,6 @@ async def due_runs(
     """
     given = {"places": places, "most": most, "kinds": [kind.value for kind in kinds]}
     rows = (await connection.execute(_DUE, given)).all()
-    return [(row.account_id, row.run_id) for row in rows]
-
-
-async def due_runs_of_jobs(
-    connection: AsyncConnection, *, begun: bool = False
-) -> list[tuple[UUID, UUID]]:
-    """Runs of jobs that are due and not over, or only those that a worker has begun."""
-    rows = (await connection.execute(_OF_JOBS, {"least": int(begun)})).all()
     return [(row.account_id, row.run_id) for row in rows]
 
 

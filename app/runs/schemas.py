@@ -77,9 +77,9 @@ class RunRead(BaseModel):
     cancel_reason: str | None
     details: dict[str, Any] = Field(
         description="Scoring: chunks, rows and seconds of each stage, and rows by final status."
-        " Of a job: `source`, what caused it; of code: `version`, `query`."
-        " Code: each attempt that has ended, what main returned where that is no counts, warnings,"
-        " hosts that it called. `usual_rows`, where its rows are far from that."
+        " Of a job: `source`, what caused it. Code: each attempt that has ended, what main returned"
+        " where that is no counts, warnings, hosts that it called. `usual_rows`, where its rows are"
+        " far from that."
     )
     progress: RunProgress | None = Field(description="Of a run with rows, while it runs.")
     error: RunError | None

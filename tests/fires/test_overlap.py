@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 
+from app.core.driver import driver_of
 from app.core.failpoints import Purpose
 from app.core.resources import Resources
 from app.runs import queue
@@ -38,7 +39,7 @@ async def claimable(resources: Resources, tenant: Tenant, job: Json) -> list[boo
     """Which of the job's runs a worker could begin now, oldest first; all of them are due."""
     found = []
     async with resources.unit_of_work(tenant.account_id, purpose=Purpose.RUN_CLAIM) as session:
-        driver = await queue.driver_of(session)
+        driver = await driver_of(session)
         await driver.execute("UPDATE pending_runs SET due_at = '-infinity'")
         for run in await runs_of(tenant.http, job):
             await driver.execute("SAVEPOINT look")
@@ -89,7 +90,7 @@ async def test_a_buffered_run_waits_for_those_before_it(
 async def test_workers_are_not_shown_what_waits(tenant: Tenant, resources: Resources) -> None:
     job = await with_overlap(tenant, resources, "buffer_all", 2)
     async with resources.unit_of_work(tenant.account_id) as session:
-        driver = await queue.driver_of(session)
+        driver = await driver_of(session)
         await driver.execute("UPDATE pending_runs SET due_at = '-infinity'")
 
     async with resources.look_everywhere() as connection:

@@ -221,6 +221,19 @@ async def _jobs(owner: Owner, resources: Resources, campaign: Json) -> None:
     await _fires(owner, resources, told)
 
 
+async def _fires(owner: Owner, resources: Resources, told: Json) -> None:
+    """A job with a schedule, of which one moment was skipped and one has run."""
+    first = await next_hour(resources, owner.tenant)
+    config = {"object": "people", "columns": [f"attributes.{owner.text()}"]}
+    ends = {"never_expires": False, "expires_at": (first + 9_000 * HOUR).isoformat()}
+    job = {"name": owner.text(), "kind": "export", "config": config, **told, **ends}
+    made = await owner.post("jobs", job | {"schedule": every("PT1H", first)})
+    await owner.post(f"jobs/{made['id']}/publish")
+    await owner.post(f"jobs/{made['id']}/skip", {"count": 1, "reason": owner.text()})
+    for hours in range(2):
+        await plan_at(resources, owner.tenant, first + hours * HOUR, made)
+
+
 async def _code_run(owner: Owner, resources: Resources, job: Json) -> None:
     """A run of code that is at work: it has said something, and wants something sent."""
     run = await owner.post(f"jobs/{job['id']}/runs", {"body": owner.text()})
@@ -234,19 +247,6 @@ async def _code_run(owner: Owner, resources: Resources, job: Json) -> None:
         assert await queue.claim(*place, holder="furnish", lease=lease, places=2) is not None
         await add_chunk(*place, pack([line]))
         await messages.add(*place, message, most=3)
-
-
-async def _fires(owner: Owner, resources: Resources, told: Json) -> None:
-    """A job with a schedule, of which one moment was skipped and one has run."""
-    first = await next_hour(resources, owner.tenant)
-    config = {"object": "people", "columns": [f"attributes.{owner.text()}"]}
-    ends = {"never_expires": False, "expires_at": (first + 9_000 * HOUR).isoformat()}
-    job = {"name": owner.text(), "kind": "export", "config": config, **told, **ends}
-    made = await owner.post("jobs", job | {"schedule": every("PT1H", first)})
-    await owner.post(f"jobs/{made['id']}/publish")
-    await owner.post(f"jobs/{made['id']}/skip", {"count": 1, "reason": owner.text()})
-    for hours in range(2):
-        await plan_at(resources, owner.tenant, first + hours * HOUR, made)
 
 
 async def listed(http: httpx.AsyncClient, collection: str) -> list[Json]:
