@@ -5,7 +5,7 @@ from app.models.states import RunKind, RunState
 from app.runs.schemas import RunError, RunRead
 
 # How a run of code is kept going; of no use to anybody else, and its body may be large.
-_HIDDEN = ("at_work", "held", "held_since", "retries_used", "body")
+_HIDDEN = ("at_work", "held", "held_since", "retries_used", "body", "query", "version")
 
 
 def shown(run: Run) -> RunRead:
