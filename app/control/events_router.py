@@ -15,6 +15,12 @@ from app.runs.queries import get_run
 
 router = APIRouter(tags=["runs"], route_class=Route)
 
+_TEXT = {"type": "string"}
+_EVENT = {
+    "type": "object",
+    "properties": {"id": _TEXT, "event": {**_TEXT, "enum": ["log", "run"]}, "data": _TEXT},
+    "required": ["id", "event", "data"],
+}
 LastEventId = Annotated[
     str | None,
     Header(
@@ -32,7 +38,7 @@ LastEventId = Annotated[
         200: {
             "description": "Events `log` (a line of the log) and `run` (the run, whenever it has"
             " changed), until the run has ended.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {"schema": _EVENT}},
         },
         **problems(RunNotFound, BadEventId),
     },
