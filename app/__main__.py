@@ -1,6 +1,7 @@
 """penstock up · serve · work · migrate · openapi · keys create · import · runs list, watch."""
 
 import asyncio
+import contextlib
 import json
 import os
 import sys
@@ -97,7 +98,8 @@ def serve() -> None:
         timeout_graceful_shutdown=round(settings.http.drain_timeout.total_seconds()),
     )
     server = _Server(config, app)
-    server.run()
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()
     if not server.started:
         raise typer.Exit(_NOT_STARTED)
 

@@ -1,10 +1,10 @@
 """Running customers' code: claim · do · record, once for each attempt.
 
-claimed ─▶ prepare ─▶ materials ─▶ begin ─▶ sandbox, journal ─▶ files kept ─▶ end ─┬─▶ over
+claimed ─▶ prepare ─▶ materials ─▶ mark  ─▶ sandbox, journal ─▶ files kept ─▶ end ─┬─▶ over
    ▲         │ the attempt before was lost: its end is recorded first              │
    └─────────┴──────────────────────── another attempt follows ◀───────────────────┘
 
-No transaction is open while code is looked for or runs. What fails before `begin` is tried again
+No transaction is open while code is looked for or runs. What fails before that mark is tried again
 as if nothing had been; what fails after it is an attempt that has ended.
 """
 
@@ -119,7 +119,7 @@ async def _perform(
 ) -> tuple[Ended, Sequence[KeptFile]]:
     async with work.unit_of_work(claimed.account_id, purpose=Purpose.RUN_CLAIM) as session:
         now = await queue.renew(session, claimed, by=work.settings.scoring.lease)
-        await service.begin(session, claimed, now=now)
+        await service.mark_begun(session, claimed, now=now)
     journal = Journal(work, claimed, attempt, began_at=now)
     try:
         outcome = await _run(work, attempt, ready, journal)

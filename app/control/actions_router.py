@@ -25,7 +25,7 @@ from app.imports.uploads import service as uploads
 from app.imports.uploads.errors import TooManyImports
 from app.jobs.attempts import service as attempts
 from app.models.states import RunKind, RunState
-from app.runs import queries, queue
+from app.runs import cancelling, queries, queue
 from app.runs.errors import RunNotCancellable, RunNotFound
 from app.runs.schemas import RunRead
 
@@ -59,7 +59,9 @@ async def cancel_run(
     if run.kind not in _CANCELLABLE:
         raise RunNotCancellable
     place = (tx, caller.account_id, run_id)
-    is_open = await queue.cancel(*place, by=caller.user, reason=order.reason if order else None)
+    is_open = await cancelling.ask_to_stop(
+        *place, by=caller.user, reason=order.reason if order else None
+    )
     if run.kind is RunKind.IMPORT:
         await imports.abort(*place, by=caller.user)
     elif not is_open:

@@ -9,7 +9,7 @@ from app.imports import runs as imports
 from app.jobs.attempts import service as attempts
 from app.jobs.starting import What
 from app.models.states import JobKind, RunState
-from app.runs import queue
+from app.runs import cancelling, queue
 
 _BY, _WHY = "schedule", "Another run of the job takes its place."
 
@@ -20,7 +20,7 @@ async def cancel(session: Session, what: What, runs: Sequence[UUID]) -> None:
         if what.kind is JobKind.IMPORT:
             await imports.finish(session, what.account_id, run_id, RunState.CANCELLED)
         elif what.kind is JobKind.CODE:
-            if await queue.cancel(session, what.account_id, run_id, by=_BY, reason=_WHY):
+            if await cancelling.ask_to_stop(session, what.account_id, run_id, by=_BY, reason=_WHY):
                 now = clock.business_now(session)
                 await attempts.cancel(session, what.account_id, run_id, now=now)
         else:

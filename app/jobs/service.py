@@ -210,12 +210,7 @@ async def put_variables(
 
 
 async def activate_version(
-    session: Session,
-    account_id: UUID,
-    job_id: UUID,
-    number: int,
-    *,
-    now: datetime,
+    session: Session, account_id: UUID, job_id: UUID, number: int, *, now: datetime
 ) -> Job:
     """Have runs that begin from now on use this version of the code. Safe to repeat.
 

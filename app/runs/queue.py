@@ -73,15 +73,6 @@ UPDATE runs SET state = $3, finished_at = business_now(), error_code = $4, error
 RETURNING kind, trigger, subject_id, total, succeeded, failed, skipped, unprocessed, finished_at,
           job_id, queued_at, started_at, (details->>'held')::float8 AS held
 """
-_PLACE = "SELECT FROM pending_runs WHERE account_id = $1 AND run_id = $2 FOR UPDATE"
-_BEGUN = "SELECT token > 0 FROM pending_runs WHERE account_id = $1 AND run_id = $2"
-_ASK = """
-UPDATE runs SET cancel_asked_at = coalesce(cancel_asked_at, business_now()),
-       cancelled_by = coalesce(cancelled_by, $3),
-       cancel_reason = CASE WHEN cancelled_by IS NULL THEN $4 ELSE cancel_reason END
- WHERE account_id = $1 AND id = $2 AND state IN ('queued', 'running')
-RETURNING 1
-"""
 _FORGET = "DELETE FROM pending_runs WHERE account_id = $1 AND run_id = $2"
 _WAITING = """
 SELECT count(*) FROM pending_runs WHERE account_id = $1 AND kind = $2 AND token = 0
@@ -215,25 +206,6 @@ async def release(session: Transaction, claimed: Claimed) -> None:
     """Give a run back that goes on elsewhere; silent if it is gone."""
     driver = await driver_of(session)
     await driver.execute(_RELEASE, claimed.account_id, claimed.run_id, claimed.token)
-
-
-async def cancel(
-    session: Transaction, account_id: UUID, run_id: UUID, *, by: str, reason: str | None
-) -> bool:
-    """Ask a run to stop, whoever is at work on it; False if it has ended.
-
-    Returns with the run's place in the queue and the run locked, so that what nobody works on can
-    be ended in the same transaction.
-    """
-    driver = await driver_of(session)
-    await driver.execute(_PLACE, account_id, run_id)
-    return await driver.fetchval(_ASK, account_id, run_id, by, reason) is not None
-
-
-async def is_begun(session: Transaction, account_id: UUID, run_id: UUID) -> bool:
-    """Whether a worker has claimed the run, now or before."""
-    driver = await driver_of(session)
-    return bool(await driver.fetchval(_BEGUN, account_id, run_id))
 
 
 async def end_run(

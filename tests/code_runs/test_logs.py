@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from app.core.failpoints import Purpose
 from app.runs.logs.packing import Level, Line, pack, unpack
 from app.runs.logs.queries import KEPT, forget
-from tests.code_runs.making import Site, error_of, published
+from tests.code_runs.making import Json, Site, error_of, published
 from tests.conftest import MakeTenant
 
 LEVELS = """
@@ -104,9 +104,10 @@ def test_what_is_packed_comes_out_as_it_went_in(given: list[Line]) -> None:
     assert (packed.lines, packed.levels != 0) == (len(given), bool(given))
 
 
-async def _page(http: httpx.AsyncClient, run: dict[str, str], after: int) -> list[dict[str, int]]:
+async def _page(http: httpx.AsyncClient, run: Json, after: int) -> list[Json]:
     """Lines behind this number, by pages of a thousand from the beginning."""
-    cursor, found = None, []
+    cursor: str | None = None
+    found: list[Json] = []
     while True:
         told = {"limit": 1000} | ({"cursor": cursor} if cursor else {})
         answer = (await http.get(f"/v1/runs/{run['id']}/log", params=told)).json()

@@ -66,4 +66,4 @@ async def _told(site: Site) -> list[dict[str, Any]]:
                 col(Event.type) == "run.volume_unusual",
             )
         )
-        return list(found.all())
+        return [dict(data) for data in found.all()]

@@ -19,7 +19,7 @@ from app.runs.logs.packing import Level, Line, pack
 from app.runs.logs.queries import add_chunk
 from tests.conftest import Tenant
 from tests.exports.making import write
-from tests.fires.making import DAY, HOUR, every, next_hour, plan_at
+from tests.fires.making import HOUR, every, next_hour, plan_at
 from tests.jobs.making import add_version
 from tests.responses.engine_making import QUALIFYING, configure
 from tests.responses.test_poison_rows import poison
@@ -225,7 +225,7 @@ async def _fires(owner: Owner, resources: Resources, told: Json) -> None:
     """A job with a schedule, of which one moment was skipped and one has run."""
     first = await next_hour(resources, owner.tenant)
     config = {"object": "people", "columns": [f"attributes.{owner.text()}"]}
-    ends = {"never_expires": False, "expires_at": (first + 90 * DAY).isoformat()}
+    ends = {"never_expires": False, "expires_at": (first + 9_000 * HOUR).isoformat()}
     job = {"name": owner.text(), "kind": "export", "config": config, **told, **ends}
     made = await owner.post("jobs", job | {"schedule": every("PT1H", first)})
     await owner.post(f"jobs/{made['id']}/publish")

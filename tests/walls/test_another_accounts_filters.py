@@ -45,6 +45,10 @@ async def jobs(owner: Owner, _: Operation) -> list[str]:
     return [one["id"] for one in await listed(owner.tenant.http, "/v1/jobs")]
 
 
+async def runs(owner: Owner, _: Operation) -> list[str]:
+    return [one["id"] for one in await listed(owner.tenant.http, "/v1/runs")]
+
+
 async def cursors(owner: Owner, operation: Operation) -> list[str]:
     answer = await owner.tenant.http.get(operation.path, params={"limit": 1})
     return [answer.json()["next_cursor"]]
@@ -63,6 +67,7 @@ NAMED: dict[str, Callable[[Owner, Operation], Any]] = {
     "name": names,
     "owner": jobs,
     "person": people,
+    "parent": runs,
 }
 
 

@@ -12,8 +12,9 @@ from app.core.settings import Settings
 from app.jobs.attempts.service import Attempt
 from app.jobs.code import layers
 from app.jobs.code.keeping import materialise_code
+from workers.proxying.connections import Proxy
 from workers.proxying.policy import Policy, policy_of
-from workers.proxying.server import Proxy, filtering
+from workers.proxying.server import filtering
 from workers.sandbox.order import Event, Limits, Order
 from workers.work import Work
 

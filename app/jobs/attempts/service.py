@@ -22,7 +22,7 @@ from app.jobs.errors import JobVersionNotFound
 from app.jobs.variables import VariablesPut
 from app.models import Account, Job, JobVersion, Run
 from app.models.states import JobState, RunState
-from app.runs import queue
+from app.runs import cancelling, queue
 from app.runs.logs.queries import used_bytes
 from app.runs.queue import Claimed
 
@@ -90,7 +90,7 @@ async def prepare(session: Session, claimed: Claimed, *, secret_key: str) -> Att
     )
 
 
-async def begin(session: Session, claimed: Claimed, *, now: datetime) -> None:
+async def mark_begun(session: Session, claimed: Claimed, *, now: datetime) -> None:
     """From here on the attempt counts, whether its code is reached or not."""
     run = await queries.read_run(session, claimed.account_id, claimed.run_id)
     at_work = {AT_WORK: {"started_at": now.isoformat()}}
@@ -151,7 +151,7 @@ async def end(
 
 async def cancel(session: Session, account_id: UUID, run_id: UUID, *, now: datetime) -> None:
     """End a cancelled run that no worker has begun; one that has a worker is ended by it."""
-    if await queue.is_begun(session, account_id, run_id):
+    if await cancelling.is_begun(session, account_id, run_id):
         return
     run = await queries.read_run(session, account_id, run_id)
     account, job = await _owners_of(session, run)
