@@ -22,7 +22,9 @@ from app.jobs.due import Due
 from app.jobs.starting import Start, write_runs
 from app.models.states import FireReason, OwnerKind, RunTrigger
 from app.schedules.parts import Overlap
+from app.schedules.schemas import Daily, Monthly, Weekly
 
+_SLOTTED = Daily | Weekly | Monthly
 _PAUSED, _SKIPPED = FireReason.PAUSED, (FireReason.SKIP_REQUESTED, FireReason.MAINTENANCE)
 
 
@@ -112,7 +114,7 @@ def _start(one: Due, said: Verdict, terms: dict[UUID, Terms]) -> Start:
         terms[one.what.account_id][0],
         RunTrigger.SCHEDULE,
         planned_at=said.fire.at,
-        schedule_minute=getattr(one.schedule, "minute", None),
+        schedule_minute=one.schedule.minute if isinstance(one.schedule, _SLOTTED) else None,
         is_buffered=said.is_buffered,
     )
 
