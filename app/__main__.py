@@ -1,14 +1,17 @@
 """penstock up · serve · work · migrate · openapi · keys create · import · runs list, watch."""
 
 import asyncio
+import contextlib
 import json
 import os
 import sys
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
 import uvicorn
+from fastapi import FastAPI
 from pydantic import ValidationError
 
 from app import demo as sample_story
@@ -38,6 +41,8 @@ DataDir = Annotated[
     Path, typer.Option("--data-dir", help="Where the embedded stack keeps everything.")
 ]
 _DEFAULT_DATA_DIR = Path(".penstock")
+# As uvicorn says it itself.
+_NOT_STARTED = 3
 
 
 def settings_or_exit() -> Settings:
@@ -84,7 +89,7 @@ def serve() -> None:
     log.configure(settings.log)
     app = create_app(settings)
     garbage.look_seldom()
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=settings.http.host,
         port=settings.http.port,
@@ -92,6 +97,25 @@ def serve() -> None:
         access_log=False,
         timeout_graceful_shutdown=round(settings.http.drain_timeout.total_seconds()),
     )
+    server = _Server(config, app)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        raise typer.Exit(_NOT_STARTED)
+
+
+class _Server(uvicorn.Server):
+    """Tells streams of events that the process is stopping: it would wait for them."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._app = app
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        held = getattr(self._app.state, "resources", None)
+        if held is not None:
+            held.is_stopping = True
+        super().handle_exit(sig, frame)
 
 
 @cli.command()

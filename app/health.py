@@ -20,6 +20,10 @@ _HEARTBEATS = text(
     "SELECT count(*) FROM heartbeats WHERE seen_at > clock_timestamp() - make_interval(secs => :s)"
 )
 
+_SANDBOXES = text(
+    "SELECT sandbox FROM heartbeats"
+    " WHERE seen_at > clock_timestamp() - make_interval(secs => :s) ORDER BY started_at"
+)
 _COUNTS = text(
     "SELECT host, pid, counts FROM heartbeats"
     " WHERE seen_at > clock_timestamp() - make_interval(secs => :s) ORDER BY started_at"
@@ -46,6 +50,8 @@ async def checks(resources: Resources) -> dict[str, Check]:
             found = await migrations.current(connection)
             alive = await connection.scalar(_HEARTBEATS, {"s": HEARTBEAT_FRESH.total_seconds()})
             ages = await oldest_due(connection)
+            sandboxes = await connection.scalars(_SANDBOXES, {"s": HEARTBEAT_FRESH.total_seconds()})
+            code = _code_of(list(sandboxes))
     except (SQLAlchemyError, OSError, TimeoutError) as error:
         down = Check(False, "down", {"error": type(error).__name__})
         return {"database": down, "redis": redis, "files": files}
@@ -58,12 +64,22 @@ async def checks(resources: Resources) -> dict[str, Check]:
         "redis": redis,
         "files": files,
         "workers": Check(bool(alive), "up" if alive else "none alive", {"alive": alive}),
+        "code": code,
         "due_work": Check(
             True,
             "late" if max(ages.values()) > DUE_LATE.total_seconds() else "on time",
             {f"oldest_{kind}_seconds": round(age, 1) for kind, age in ages.items()},
         ),
     }
+
+
+def _code_of(sandboxes: list[str | None]) -> Check:
+    """Whether code of jobs is run anywhere; where it is not, everything else goes on."""
+    sound = sum(1 for said in sandboxes if said == "")
+    refusals = list(dict.fromkeys(said for said in sandboxes if said))
+    waiting = "finding out" if None in sandboxes else "refused: no worker has a sound sandbox"
+    facts = {"sound_workers": sound, "refusals": refusals}
+    return Check(True, "up" if sound else waiting, facts)
 
 
 async def ages_of_due_work(resources: Resources) -> dict[str, float]:

@@ -5,6 +5,7 @@ Every test makes tenants of its own: the wall between accounts is also the wall 
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 import httpx
@@ -18,7 +19,7 @@ from app.core import log
 from app.core.auth import Scope
 from app.core.ids import uuid7
 from app.core.resources import Resources
-from app.core.settings import Files, Log, Settings
+from app.core.settings import Files, Http, Log, Settings
 from app.main import create_app
 
 pytest_plugins = ["tests.servers"]
@@ -53,6 +54,8 @@ def settings(
         files=Files(url=f"file:{tmp_path_factory.mktemp('files')}"),
         secret_key=SecretStr("a secret of the test suite, long enough"),
         sandbox=True,
+        # Nobody reads a stream bit by bit here; tests of streams have a server of their own.
+        http=Http(stream_timeout=timedelta(seconds=0.3)),
     )
 
 

@@ -12,6 +12,8 @@ from uuid import UUID
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core import log
+from app.models.states import RunKind
+from workers.code_runs import is_hopeless
 from workers.imports import do_imports, due_import_lanes
 from workers.runs import Runs
 from workers.work import Work
@@ -29,7 +31,11 @@ class Bulk:
 
     def __init__(self, work: Work) -> None:
         self._work = work
+        settings = work.settings
         self._runs = Runs(work)
+        self._code = Runs(
+            work, (RunKind.CODE,), most=settings.code.runs, places=settings.code.running
+        )
         self._places: set[asyncio.Task[None]] = set()
         self._suspects = asyncio.Lock()
 
@@ -40,6 +46,7 @@ class Bulk:
             self._work.bulk_wanted.clear()
             try:
                 await self._runs.look()
+                await self._look_for_code()
                 await self._fill()
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 _log.warning("bulk_failed", error=type(error).__name__)
@@ -50,8 +57,16 @@ class Bulk:
                 async with asyncio.timeout(pause):
                     await self._work.bulk_wanted.wait()
         await self._runs.ended()
+        await self._code.ended()
         if self._places:
             await asyncio.wait(self._places)
+
+    async def _look_for_code(self) -> None:
+        """Where the sandbox is not sound, code is left to workers that have one; if nobody has,
+        its runs are taken up to fail, rather than wait for ever.
+        """
+        if self._work.fitness.is_sound or await is_hopeless(self._work):
+            await self._code.look()
 
     async def _fill(self) -> None:
         room = self._work.settings.imports.lanes - len(self._places)

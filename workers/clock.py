@@ -2,19 +2,28 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 from app.core import log
 from app.core.failpoints import Purpose
 from app.models import INSTALLATION
+from app.models.states import RunKind
 from app.runs import clock
 from app.runs.clock import Advance
+from app.runs.of_jobs import due_runs_of_jobs
+from app.runs.queue import BULK
+from workers.runs import Runs
 from workers.sweep import settle
 from workers.work import Work
 
 _log = log.get(__name__)
 
 LOOK_EVERY_SECONDS = 0.2
+_LOOK_AGAIN_SECONDS, _ASK_AGAIN_SECONDS = 0.01, 0.2
+# For so long, in real time, a moment waits for its runs; then they are runs that take long.
+_PATIENCE_SECONDS = 5.0
 
 
 async def advance_if_asked(work: Work) -> None:
@@ -23,11 +32,60 @@ async def advance_if_asked(work: Work) -> None:
         advance = await clock.claim(session, lease=work.settings.scoring.lease)
     if advance is None:
         return
-    async with _kept(work, advance):
+    async with _kept(work, advance), _company(work) as company:
         while not work.is_stopping.is_set():
             await settle(work)
+            await company.finish()
             if await _moved_on(work, advance):
                 return
+
+
+class Company:
+    """Runs of jobs that become due on the way: each moment's are over before the next one.
+
+    Those that were at work before are not waited for, nor those that take long: they age with the
+    clock.
+    """
+
+    def __init__(self, work: Work, at_work: set[UUID]) -> None:
+        self._work = work
+        self._runs = Runs(work)
+        self._left = at_work
+
+    async def finish(self) -> None:
+        """Have what is due begun, by whomever, and wait until it is over, but not for long."""
+        began = ask_at = time.monotonic()
+        while found := await self._due():
+            now = time.monotonic()
+            if now > began + _PATIENCE_SECONDS:
+                self._left |= {run_id for _, run_id, _ in found}
+                return
+            if now >= ask_at:
+                # Another worker may have one, or its account no place: asked for now and then.
+                ask_at = now + _ASK_AGAIN_SECONDS
+                for account_id, run_id, kind in found:
+                    # Code is for workers that are fit for it; they look for it themselves.
+                    if kind in BULK:
+                        self._runs.take_up(account_id, run_id)
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+
+    async def ended(self) -> None:
+        """Wait for what this process has begun of them."""
+        await self._runs.ended()
+
+    async def _due(self) -> list[tuple[UUID, UUID, RunKind]]:
+        async with self._work.resources.look_everywhere() as connection:
+            found = await due_runs_of_jobs(connection)
+        return [one for one in found if one[1] not in self._left]
+
+
+@contextlib.asynccontextmanager
+async def _company(work: Work) -> AsyncIterator[Company]:
+    async with work.resources.look_everywhere() as connection:
+        at_work = {run_id for _, run_id, _ in await due_runs_of_jobs(connection, begun=True)}
+    company = Company(work, at_work)
+    yield company
+    await company.ended()
 
 
 async def _moved_on(work: Work, advance: Advance) -> bool:

@@ -2,8 +2,10 @@
 
     sweep        once a second, from PostgreSQL alone      ─┐
     arq          one listener per queue, woken by rings     ├─▶ drain_lane(account, campaign)
+    planner      once a second: fires, ends of definitions
     bulk         once a second: runs, rows of files        ─┼─▶ import_file, import_lane
-    maintenance  heartbeat, counters, old answers          ─┘
+    maintenance  heartbeat, counters, old answers          ─┤
+    sandbox      is it sound? before any code is run       ─┘
 
 The sweep does not depend on the listeners: when Redis is away they are started again, and
 everything due is found by the sweep meanwhile.
@@ -24,7 +26,7 @@ from app.core import garbage, log
 from app.core.queue import Queue, Task, pack, redis_settings, unpack
 from app.core.resources import Resources
 from app.core.settings import Settings, UnknownSetting
-from workers import clock, maintenance
+from workers import clock, fires, maintenance
 from workers.bulk import Bulk, begin_run
 from workers.maintenance import every
 from workers.scoring import drain_lane
@@ -39,6 +41,9 @@ FUNCTIONS: dict[Queue, list[Function]] = {
     Queue.BULK: [task(Task.WORK_ON_RUN, begin_run)],
 }
 _PAUSE_SECONDS = 1.0
+_FITNESS_SECONDS = 1.0
+# After the last KILL: an attempt's end has to be written.
+_RECORDING_SECONDS = 10.0
 
 
 async def listen(work: Work, queue: Queue) -> None:
@@ -94,6 +99,9 @@ async def run(settings: Settings) -> None:
                 every(work, maintenance.FORGET_EVERY_SECONDS, maintenance.forget_what_is_over)
             ),
         ]
+        others.append(asyncio.create_task(every(work, _FITNESS_SECONDS, look_at_sandbox)))
+        seconds = settings.scoring.sweep.total_seconds()
+        others.append(asyncio.create_task(every(work, seconds, fires.plan)))
         if settings.sandbox:
             seconds = clock.LOOK_EVERY_SECONDS
             others.append(asyncio.create_task(every(work, seconds, clock.advance_if_asked)))
@@ -102,15 +110,40 @@ async def run(settings: Settings) -> None:
         bulk = asyncio.create_task(Bulk(work).run())
         await work.is_stopping.wait()
         work.bulk_wanted.set()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(settings.workers.drain_timeout.total_seconds()):
-                await asyncio.gather(sweep, bulk)
-                await work.drained()
+        await _finish(work, sweep, bulk)
         for running in (*listeners, *others):
             running.cancel()
         await asyncio.gather(*listeners, *others, return_exceptions=True)
         await maintenance.leave(work)
         _log.info("worker_stopped", worker_id=str(work.worker_id))
+
+
+async def _finish(work: Work, *loops: asyncio.Task[None]) -> None:
+    """Let what is at hand finish; past the time for that, code that still runs is stopped, and
+    what that was is written down.
+    """
+    settings = work.settings
+
+    async def finished() -> None:
+        await asyncio.gather(*loops)
+        await work.drained()
+
+    at_hand = asyncio.create_task(finished())
+    await asyncio.wait({at_hand}, timeout=settings.workers.drain_timeout.total_seconds())
+    work.is_out_of_time.set()
+    last = settings.code.grace.total_seconds() + _RECORDING_SECONDS
+    await asyncio.wait({at_hand}, timeout=last)
+    at_hand.cancel()
+    await asyncio.gather(at_hand, return_exceptions=True)
+
+
+async def look_at_sandbox(work: Work) -> None:
+    """See whether customers' code may be run here; a sign of life says so at once."""
+    before = work.fitness.said
+    await work.fitness.look()
+    if work.fitness.said != before:
+        await maintenance.beat(work)
+        work.bulk_wanted.set()
 
 
 def main() -> None:

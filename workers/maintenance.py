@@ -17,8 +17,10 @@ from app.core.metrics import counts_of_this_worker
 from app.exports import forgetting as run_files
 from app.imports import forgetting as rows
 from app.imports.uploads import forgetting as uploads
+from app.jobs.attempts import messages
 from app.responses.counters import fold
 from app.responses.retention import forget
+from app.runs.logs import queries as logs
 from workers.work import Work
 
 _log = log.get(__name__)
@@ -29,9 +31,10 @@ _DRAFTS_KEPT = timedelta(days=1)
 
 _BEAT = text(
     """
-    INSERT INTO heartbeats (worker_id, host, pid, counts)
-    VALUES (:worker_id, :host, :pid, CAST(:counts AS jsonb))
-    ON CONFLICT (worker_id) DO UPDATE SET seen_at = clock_timestamp(), counts = excluded.counts
+    INSERT INTO heartbeats (worker_id, host, pid, counts, sandbox)
+    VALUES (:worker_id, :host, :pid, CAST(:counts AS jsonb), :sandbox)
+    ON CONFLICT (worker_id) DO UPDATE
+       SET seen_at = clock_timestamp(), counts = excluded.counts, sandbox = excluded.sandbox
     """
 )
 _FORGET_DEAD = text("DELETE FROM heartbeats WHERE seen_at < clock_timestamp() - interval '1 hour'")
@@ -51,6 +54,7 @@ async def beat(work: Work) -> None:
                 "host": work.host,
                 "pid": work.pid,
                 "counts": json.dumps(counts_of_this_worker()),
+                "sandbox": work.fitness.said,
             },
         )
         await connection.execute(_FORGET_DEAD)
@@ -76,14 +80,22 @@ async def fold_counters(work: Work) -> None:
 
 
 async def forget_what_is_over(work: Work) -> None:
-    """Delete what is kept no longer: answers to repeats, windows, events, runs, intake keys, and
-    files with what is known of their rows.
+    """Delete what is kept no longer: answers to repeats, windows, events, runs, their logs,
+    intake keys, and files with what is known of their rows.
     """
     for account_id in await _accounts(work, _ACCOUNTS):
         async with work.unit_of_work(account_id, purpose=Purpose.FORGETTING) as session:
             await forget_old(session)
         await uploads.forget(work.resources, account_id)
         await run_files.forget(work.resources, account_id)
+        # A run goes only once nothing is left of its log.
+        deleted = 1
+        while deleted and not work.is_stopping.is_set():
+            async with work.unit_of_work(account_id, purpose=Purpose.FORGETTING) as session:
+                deleted = await logs.forget(session, account_id, now=clock.business_now(session))
+                deleted += await messages.forget(
+                    session, account_id, now=clock.business_now(session)
+                )
         deleted = 1
         while deleted and not work.is_stopping.is_set():
             async with work.unit_of_work(account_id, purpose=Purpose.FORGETTING) as session:

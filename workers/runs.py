@@ -8,7 +8,7 @@ pending_runs ─▶ claim ─▶ deed of its kind ─▶ the deed ends the run
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,6 +22,7 @@ from app.imports.staging import Interrupted
 from app.models.states import RunKind, RunState
 from app.runs import queue
 from app.runs.queue import Claimed, RunLost
+from workers.code_runs import run_code
 from workers.exports import export_rows
 from workers.imports import import_file
 from workers.work import Work
@@ -32,13 +33,23 @@ Deed = Callable[[Work, Line, Claimed], Awaitable[None]]
 # After so many attempts that ended in what nobody foresaw, a run has failed.
 MOST_CLAIMS = 20
 _BAFFLING = ("internal_error", "Something went wrong on our side; it has been logged.")
-DEEDS: dict[RunKind, Deed] = {RunKind.IMPORT: import_file, RunKind.EXPORT: export_rows}
+DEEDS: dict[RunKind, Deed] = {
+    RunKind.IMPORT: import_file,
+    RunKind.EXPORT: export_rows,
+    RunKind.CODE: run_code,
+}
 
 
-async def work_on_run(work: Work, account_id: UUID, run_id: UUID) -> None:
-    """Claim a run and do it; steps aside if it is not free, or if its account has no place."""
+async def work_on_run(
+    work: Work, account_id: UUID, run_id: UUID, *, places: int | None = None
+) -> None:
+    """Claim a run and do it; steps aside if it is not free, or if its account has no place.
+
+    Args:
+        places: runs of one account and kind at work at once; by default those of imports.
+    """
     async with work.resources.line() as line:
-        lease, places = work.settings.scoring.lease, work.settings.imports.running
+        lease, places = work.settings.scoring.lease, places or work.settings.imports.running
         async with line.unit_of_work(account_id, purpose=Purpose.RUN_CLAIM) as tx:
             claimed = await queue.claim(
                 tx, account_id, run_id, holder=work.holder, lease=lease, places=places
@@ -115,20 +126,35 @@ async def _held(work: Work, claimed: Claimed) -> AsyncIterator[None]:
 
 
 class Runs:
-    """The runs that this process works on, as many at once as it has room for."""
+    """The runs of some kinds that this process works on, as many at once as it has room for."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(
+        self,
+        work: Work,
+        kinds: Collection[RunKind] = queue.BULK,
+        *,
+        most: int | None = None,
+        places: int | None = None,
+    ) -> None:
+        """Args:
+        most: so many at once in this process; by default as many as of bulk work.
+        places: so many at once of one account and kind, in all processes together.
+        """
         self._work = work
+        self._kinds = kinds
+        self._most = most or work.settings.workers.runs
+        self._places = places or work.settings.imports.running
         self._at_hand: dict[UUID, asyncio.Task[None]] = {}
 
     async def look(self) -> int:
         """Begin what is due and free; returns how many runs were found."""
-        room = self._work.settings.workers.runs - len(self._at_hand)
+        room = self._most - len(self._at_hand)
         if room <= 0:
             return 0
         async with self._work.resources.look_everywhere() as connection:
-            places = self._work.settings.imports.running
-            found = await queue.due_runs(connection, places=places, most=room)
+            found = await queue.due_runs(
+                connection, places=self._places, most=room, kinds=self._kinds
+            )
         for account_id, run_id in found:
             self.take_up(account_id, run_id)
         return len(found)
@@ -145,10 +171,12 @@ class Runs:
 
     async def _do(self, account_id: UUID, run_id: UUID) -> None:
         try:
-            await work_on_run(self._work, account_id, run_id)
+            await work_on_run(self._work, account_id, run_id, places=self._places)
         except Exception:
             # The run stays; once its lease is over somebody tries again.
             _log.warning("run_interrupted", exc_info=True)
             await asyncio.sleep(self._work.settings.scoring.sweep.total_seconds())
         finally:
             self._at_hand.pop(run_id, None)
+            # Its place is free, and it may go on itself.
+            self._work.bulk_wanted.set()

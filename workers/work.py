@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from uuid import UUID
 
 from app.core.db import Session
@@ -11,6 +12,11 @@ from app.core.failpoints import Purpose
 from app.core.ids import uuid7
 from app.core.resources import Resources
 from app.core.settings import Settings
+from app.jobs.code.shelf import Shelf
+from workers.code.fitness import Fitness
+from workers.proxying.inside.starting import RELAY
+from workers.sandbox.bubblewrap import Bubblewrap
+from workers.sandbox.driver import Driver
 
 
 class Work:
@@ -24,10 +30,18 @@ class Work:
         self.lanes = asyncio.Semaphore(self.settings.workers.lanes)
         # Set at SIGTERM: nothing new is taken, what is at hand is finished.
         self.is_stopping = asyncio.Event()
+        # Set when the time for that is up.
+        self.is_out_of_time = asyncio.Event()
         # Set when a lane was given back, so that the sweep need not wait for its second.
         self.lane_freed = asyncio.Event()
         # Set when a run may have become due, so that the bulk side need not wait either.
         self.bulk_wanted = asyncio.Event()
+        self.sandbox: Driver = Bubblewrap(self.settings.code, RELAY)
+        self.fitness = Fitness(self.sandbox)
+        self.shelf = Shelf(
+            Path(self.settings.code.scratch).absolute() / "shelf",
+            most_bytes=self.settings.code.shelf,
+        )
 
     @property
     def settings(self) -> Settings:

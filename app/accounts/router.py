@@ -34,7 +34,7 @@ async def read_account(caller: Reader, tx: Tx, response: Response) -> Account:
 async def change_account(
     patch: AccountPatch, caller: Admin, tx: Tx, response: Response, if_match: IfMatch = None
 ) -> Account:
-    """Rename the account or move it to another time zone. Safe to repeat."""
+    """Rename the account, move it to another time zone, say where its code may go. Repeatable."""
     account = await service.change(tx, caller.account_id, patch, if_match=if_match)
     etags.show(response, account.version)
     return account

@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from app.accounts.plans import QuotaMode, plan_of
-from app.core.values import Count, Flag, Name, TimeZone, Wire
+from app.core.faults import Wrong
+from app.core.outbound.hosts import faults_in_patterns
+from app.core.values import Count, Flag, Name, Plain, TimeZone, Wire
 
 _MOST = 1_000_000
 _LARGEST_ZIP = 2**30
@@ -50,12 +52,31 @@ def _plan(value: Any) -> Any:
     return plan_of(value).model_dump() if isinstance(value, Mapping) else value
 
 
+def _hosts(value: list[str]) -> list[str]:
+    for fault in faults_in_patterns(value):
+        raise Wrong(fault.code, fault.detail, fault.pointer)
+    return value
+
+
+AllowList = Annotated[
+    list[Plain],
+    AfterValidator(_hosts),
+    Field(
+        max_length=200,
+        description="Hosts that code of jobs may reach besides public ones, at ports 80 and 443 or"
+        " the one named: `example.com`, `*.example.com`, `db.example.com:5432`.",
+    ),
+]
+
+
 class AccountRead(BaseModel):
     """An account as its own keys see it."""
 
     id: UUID
     name: str
     timezone: str = Field(description="IANA name; the days of quotas are its days.")
+    code_allow_list: list[str]
+    code_only_listed: bool = Field(description="Code reaches the listed hosts and no others.")
     plan: Annotated[PlanRead, BeforeValidator(_plan)]
     created_at: datetime
 
@@ -73,3 +94,5 @@ class AccountPatch(Wire):
 
     name: Name | None = None
     timezone: TimeZone | None = None
+    code_allow_list: AllowList | None = None
+    code_only_listed: Flag | None = None

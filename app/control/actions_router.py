@@ -7,10 +7,11 @@ from fastapi import APIRouter, Depends, Response
 
 from app.accounts.caller import Caller, Held, requires
 from app.accounts.transaction import Now, Tx
-from app.control.runs_router import shown
+from app.control.showing import shown
 from app.core.auth import Scope
 from app.core.problems import problems
 from app.core.routes import Route
+from app.core.values import Text, Wire
 from app.imports import retry
 from app.imports import runs as imports
 from app.imports.errors import (
@@ -22,15 +23,23 @@ from app.imports.errors import (
 )
 from app.imports.uploads import service as uploads
 from app.imports.uploads.errors import TooManyImports
+from app.jobs.attempts import service as attempts
 from app.models.states import RunKind, RunState
-from app.runs import queries, queue
+from app.runs import cancelling, queries, queue
 from app.runs.errors import RunNotCancellable, RunNotFound
 from app.runs.schemas import RunRead
 
 router = APIRouter(tags=["runs"], route_class=Route)
 
+_CANCELLABLE = (RunKind.IMPORT, RunKind.EXPORT, RunKind.CODE)
 # A loader may stop and retry what it started itself.
 RunActor = Annotated[Caller, Depends(requires(Scope.OPERATE, Scope.INGEST))]
+
+
+class CancelOrder(Wire):
+    """Why a run is cancelled."""
+
+    reason: Text | None = None
 
 
 @router.post(
@@ -38,15 +47,29 @@ RunActor = Annotated[Caller, Depends(requires(Scope.OPERATE, Scope.INGEST))]
     response_model=RunRead,
     responses=problems(RunNotFound, RunNotCancellable, ImportOver),
 )
-async def cancel_run(run_id: UUID, caller: RunActor, tx: Tx) -> RunRead:
-    """Stop a run; what it has done stays done, and rows it has not come to are unprocessed."""
+async def cancel_run(
+    run_id: UUID, caller: RunActor, tx: Tx, now: Now, order: CancelOrder | None = None
+) -> RunRead:
+    """Stop a run; what it has done stays done, and rows it has not come to are unprocessed.
+
+    Code that is running is told within a second or two, and killed a little later; the run is
+    `cancelled` then. Safe to repeat.
+    """
     run = await queries.get_run(tx, caller.account_id, run_id)
-    if run.kind is RunKind.IMPORT:
-        await imports.abort(tx, caller.account_id, run_id, by=caller.user)
-    elif run.kind is not RunKind.EXPORT or not await queue.end_run(
-        tx, caller.account_id, run_id, RunState.CANCELLED
-    ):
+    if run.kind not in _CANCELLABLE:
         raise RunNotCancellable
+    place = (tx, caller.account_id, run_id)
+    is_open = await cancelling.ask_to_stop(
+        *place, by=caller.user, reason=order.reason if order else None
+    )
+    if run.kind is RunKind.IMPORT:
+        await imports.abort(*place, by=caller.user)
+    elif not is_open:
+        raise RunNotCancellable
+    elif run.kind is RunKind.CODE:
+        await attempts.cancel(*place, now=now)
+    else:
+        await queue.end_run(*place, RunState.CANCELLED)
     await tx.refresh(run)
     return shown(run)
 

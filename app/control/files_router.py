@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Path
@@ -23,9 +24,13 @@ from app.runs.queries import get_run
 
 router = APIRouter(tags=["runs"], route_class=Route)
 
-_MEDIA_TYPES = ("text/csv", "application/x-ndjson", "application/gzip")
+_MEDIA_TYPES = (
+    *("text/csv", "text/plain", "application/json", "application/x-ndjson", "application/gzip"),
+    "application/octet-stream",
+)
 
-FileName = Annotated[Plain, Path(min_length=1, max_length=200, description="As the list has it.")]
+# Code may leave files in folders, eight deep.
+FileName = Annotated[Plain, Path(min_length=1, max_length=2_100, description="As the list has it.")]
 
 
 class RunFileRead(BaseModel):
@@ -46,14 +51,14 @@ async def list_run_files(run_id: UUID, caller: Reader, tx: Tx) -> dict[str, obje
     await get_run(tx, caller.account_id, run_id)
     found = await run_files.list_files(tx, caller.account_id, run_id)
     items = [
-        RunFileRead(**file.model_dump(), href=f"/v1/runs/{run_id}/files/{file.name}")
+        RunFileRead(**file.model_dump(), href=f"/v1/runs/{run_id}/files/{quote(file.name)}")
         for file in found
     ]
     return {"items": items, "next_cursor": None}
 
 
 @router.get(
-    "/runs/{run_id}/files/{name}",
+    "/runs/{run_id}/files/{name:path}",
     response_class=StreamingResponse,
     responses={
         200: {
@@ -79,10 +84,18 @@ async def read_run_file(
         media_type=file.media_type,
         headers={
             "Content-Length": str(file.size_bytes),
-            "Content-Disposition": f'attachment; filename="{file.name}"',
+            "Content-Disposition": _attached(file.name),
             "X-Content-Type-Options": "nosniff",
         },
     )
+
+
+def _attached(path: str) -> str:
+    """To be saved under its own name; RFC 6266 has a form for names that are not plain."""
+    name = path.rpartition("/")[2]
+    if quote(name) == name:
+        return f'attachment; filename="{name}"'
+    return f"attachment; filename*=UTF-8''{quote(name, safe='')}"
 
 
 async def _continued(first: bytes, blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

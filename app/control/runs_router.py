@@ -7,15 +7,14 @@ from fastapi import APIRouter, Depends, Query
 
 from app.accounts.caller import Caller, Reader, requires
 from app.accounts.transaction import Tx
+from app.control.showing import shown
 from app.core.auth import Scope
-from app.core.pages import BadCursor, CursorText, Limit, Page, position
+from app.core.pages import BadCursor, Page, position
 from app.core.problems import problems
 from app.core.routes import Route
-from app.models import Run
-from app.models.states import RunKind, RunState
 from app.runs import queries
 from app.runs.errors import RunNotFound
-from app.runs.schemas import RunError, RunRead
+from app.runs.schemas import RunFilters, RunRead
 
 router = APIRouter(tags=["runs"], route_class=Route)
 
@@ -25,19 +24,12 @@ RunReader = Annotated[Caller, Depends(requires(Scope.READ, Scope.PLATFORM))]
 
 @router.get("/runs", response_model=Page[RunRead], responses=problems(BadCursor))
 async def list_runs(
-    caller: Reader,
-    tx: Tx,
-    kind: Annotated[RunKind | None, Query(description="What ran.")] = None,
-    state: Annotated[RunState | None, Query(description="How it stands.")] = None,
-    campaign: Annotated[UUID | None, Query(description="A campaign's id.")] = None,
-    limit: Limit = 50,
-    cursor: CursorText = None,
+    caller: Reader, tx: Tx, wanted: Annotated[RunFilters, Query()]
 ) -> dict[str, object]:
     """Runs, newest first."""
-    at = position(caller.account_id, "runs", cursor, limit, kind, state, campaign)
-    found = await queries.list_runs(
-        tx, caller.account_id, at, kind=kind, state=state, subject_id=campaign
-    )
+    filters = wanted.model_dump(exclude={"limit", "cursor"})
+    at = position(caller.account_id, "runs", wanted.cursor, wanted.limit, *filters.values())
+    found = await queries.list_runs(tx, caller.account_id, at, wanted)
     rows, following = at.page(found, lambda run: run.id)
     return {"items": [shown(run) for run in rows], "next_cursor": following}
 
@@ -46,22 +38,3 @@ async def list_runs(
 async def read_run(run_id: UUID, caller: RunReader, tx: Tx) -> RunRead:
     """One run, with its counts as they stand now."""
     return shown(await queries.get_run(tx, caller.account_id, run_id))
-
-
-def shown(run: Run) -> RunRead:
-    """A run as it is answered with."""
-    failed = run.error_code is not None
-    details = dict(run.details)
-    progress = details.pop("progress", None)
-    return RunRead.model_validate(
-        {
-            **run.model_dump(),
-            "details": details,
-            "progress": progress if run.state is RunState.RUNNING else None,
-            "campaign_id": run.subject_id if run.kind is RunKind.SCORING else None,
-            "upload_id": run.subject_id if run.kind is RunKind.IMPORT else None,
-            "error": RunError(code=run.error_code or "", detail=run.error_detail or "")
-            if failed
-            else None,
-        }
-    )

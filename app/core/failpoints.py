@@ -35,6 +35,8 @@ class Purpose(StrEnum):
     PUBLISHING = "publishing"
     IMPORT_CLAIM = "import_claim"
     IMPORTING = "importing"
+    FIRES = "fires"
+    EXPIRY = "expiry"
     CLOCK = "clock"
     HEARTBEAT = "heartbeat"
     FOLDING = "folding"

@@ -36,6 +36,8 @@ class Resources:
         self.sessions = async_sessionmaker(self.engine, class_=Session, expire_on_commit=False)
         self.doorbell = Doorbell(settings.redis_url.get_secret_value())
         self.files = store_of(settings.files)
+        # Of an API at SIGTERM: streams end, or they would hold the process open.
+        self.is_stopping = False
         self._failpoint = armed(settings.failpoint) if settings.failpoint else None
         self._stack = AsyncExitStack()
 

@@ -9,14 +9,35 @@ import difflib
 import os
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from ipaddress import IPv4Network, IPv6Network
 from typing import Any, Literal, Self
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr, model_validator
+from pydantic import ByteSize, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.core.code_settings import Code, Group, Proxying
 from app.core.failpoints import armed
+
+__all__ = [
+    "PREFIX",
+    "Code",
+    "Database",
+    "Files",
+    "Group",
+    "Http",
+    "Imports",
+    "Intake",
+    "Limits",
+    "Log",
+    "Proxying",
+    "Scoring",
+    "Settings",
+    "UnknownSetting",
+    "Webhooks",
+    "Workers",
+    "names",
+    "surroundings",
+]
 
 PREFIX = "PENSTOCK_"
 # What the command line's client is told; no process of the service reads them.
@@ -27,10 +48,6 @@ class UnknownSetting(Exception):
     """An environment variable that no setting answers to."""
 
 
-class Group(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 class Http(Group):
     """Where the API listens and how much it takes."""
 
@@ -39,6 +56,9 @@ class Http(Group):
     max_body: ByteSize = Field(ByteSize(32 * 2**20), description="Largest request body; 413 above.")
     drain_timeout: timedelta = Field(
         timedelta(seconds=30), description="How long open requests may finish after SIGTERM."
+    )
+    stream_timeout: timedelta = Field(
+        timedelta(minutes=15), description="Longest stream of events; the client comes again."
     )
 
 
@@ -145,40 +165,6 @@ class Imports(Group):
     lanes: int = Field(1, ge=1, description="Lanes of imports drained at once by one process.")
 
 
-class Code(Group):
-    """How customers' code is run, and how much of a machine one run may use."""
-
-    bwrap: str = Field("bwrap", description="The program bubblewrap: a name in PATH, or a path.")
-    scratch: str = Field(
-        ".penstock/code", description="Folder for what all sandboxes share; each host's own."
-    )
-    memory: ByteSize = Field(
-        ByteSize(512 * 2**20), description="Memory of a run's processes, each and together."
-    )
-    cpu: timedelta = Field(
-        timedelta(hours=1), description="CPU time of a run's processes, each and together."
-    )
-    processes: int = Field(64, ge=4, description="Processes and threads of a run at once.")
-    open_files: int = Field(256, ge=32, description="Open files of one process of a run.")
-    file: ByteSize = Field(ByteSize(64 * 2**20), description="Largest file that a run writes.")
-    tmp: ByteSize = Field(
-        ByteSize(128 * 2**20),
-        description="Room in /tmp, in the working directory and in /dev/shm, each.",
-    )
-    output: ByteSize = Field(
-        ByteSize(50 * 2**20), description="Room in $OUTPUT_DIR, whose files are kept."
-    )
-    files: int = Field(10_000, ge=100, description="Files that a run writes, in all these places.")
-    log: ByteSize = Field(ByteSize(10 * 2**20), description="Log of a run; the rest is not kept.")
-    grace: timedelta = Field(
-        timedelta(seconds=10), description="From TERM to KILL, past the timeout or when cancelled."
-    )
-    first_user: int = Field(
-        60_706, ge=1_000, description="Under root, runs are users from this number on."
-    )
-    users: int = Field(400, ge=1, description="So many of them; they belong to nobody else.")
-
-
 class Webhooks(Group):
     """Calls to addresses that customers give."""
 
@@ -186,33 +172,6 @@ class Webhooks(Group):
         False, description="Calls private networks and plain http too; for sandboxes."
     )
     ca_file: str = Field("", description="Certificates to believe besides the public ones, PEM.")
-
-
-class Proxying(Group):
-    """What a run of customers' code may reach, and how much it may take along."""
-
-    connections: int = Field(50, ge=1, description="Connections of one run at once; 503 above.")
-    connections_in_all: int = Field(
-        100_000, ge=1, description="Connections of one run in all; 429 above."
-    )
-    bytes_out: ByteSize = Field(
-        ByteSize(2**30), description="What one run may send; its connections are cut above."
-    )
-    bytes_in: ByteSize = Field(
-        ByteSize(4 * 2**30), description="What one run may receive; the same."
-    )
-    connect_timeout: timedelta = Field(
-        timedelta(seconds=15), description="Wait for a name and a connection."
-    )
-    idle_timeout: timedelta = Field(
-        timedelta(minutes=5), description="A connection that nothing passes for so long is cut."
-    )
-    private_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
-        (), description="Private networks that accounts' allow lists may lead into, a JSON list."
-    )
-    allow_private: bool = Field(
-        False, description="Code reaches loopback and private networks too; for sandboxes."
-    )
 
 
 class Log(Group):

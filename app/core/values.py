@@ -22,6 +22,7 @@ from pydantic import (
 from app.core.faults import Wrong, escape
 
 ATTRIBUTES_BYTES = 16_000
+JSON_BYTES = 64_000
 _DEEPEST = 8
 _SCORE = 1_000_000_000
 # Without this look, a string of digits would be read as seconds since 1970.
@@ -148,6 +149,13 @@ def _attributes(value: Any) -> Any:
     return value
 
 
+def _json(value: Any) -> Any:
+    _walk(value, "", 0)
+    if len(json.dumps(value, ensure_ascii=False).encode()) > JSON_BYTES:
+        raise Wrong("too_large", f"is larger than {JSON_BYTES} bytes")
+    return value
+
+
 def _walk(value: Any, pointer: str, depth: int) -> None:
     if depth > _DEEPEST:
         raise Wrong("too_deep", f"is nested deeper than {_DEEPEST} levels")
@@ -210,3 +218,5 @@ Length = Annotated[
 ]
 TimeZone = Annotated[str, BeforeValidator(_text), AfterValidator(_zone)]
 Attributes = Annotated[dict[str, Any], BeforeValidator(_attributes)]
+# Any value at all, as somebody else's program will understand it.
+Json = Annotated[Any, BeforeValidator(_json)]

@@ -4,6 +4,7 @@
 ├── postgres/      the cluster, or a link to where an unprivileged user can reach it
 ├── valkey/        its configuration; nothing else, it may lose everything
 ├── files/         uploads and run files
+├── code/          what sandboxes share, unpacked code
 ├── logs/          one file a child
 ├── secrets.json   passwords and the secret key, made once
 ├── stack.json     pids, ports and addresses, while a stack is up
@@ -70,6 +71,10 @@ class DataDir:
     @property
     def files(self) -> Path:
         return self.root / "files"
+
+    @property
+    def code(self) -> Path:
+        return self.root / "code"
 
     @property
     def logs(self) -> Path:

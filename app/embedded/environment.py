@@ -50,6 +50,7 @@ def lasting_settings(data_dir: DataDir) -> dict[str, str]:
     return {
         "PENSTOCK_SECRET_KEY": data_dir.secrets().secret_key,
         "PENSTOCK_FILES__URL": f"file:{data_dir.files}",
+        "PENSTOCK_CODE__SCRATCH": str(data_dir.code),
         "PENSTOCK_SANDBOX": "true",
     }
 

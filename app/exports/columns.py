@@ -83,18 +83,21 @@ _RESPONSES = _in_order(
     _columns("r", _MOMENT, "responded_at received_at scored_at resolved_at"),
     _columns("r", _JSON, "attributes"),
 )
+# As the API: what keeps a run going, and what a caller gave to code, is nobody else's.
+_HIDDEN = "progress,at_work,held,held_since,retries_used,body,query,version"
 _RUNS = _in_order(
-    "id kind state trigger campaign_id upload_id requested_by reason attempt parent_run_id"
-    " planned_at queued_at started_at finished_at total processed succeeded failed skipped"
-    " unprocessed created updated error_code error_detail details",
-    _columns("n", _TEXT, "id kind state trigger requested_by reason parent_run_id"),
-    _columns("n", _TEXT, "error_code error_detail"),
+    "id kind state trigger campaign_id upload_id job_id requested_by reason attempt"
+    " parent_run_id planned_at schedule_minute queued_at started_at finished_at total processed"
+    " succeeded failed skipped unprocessed created updated code_version cancel_asked_at"
+    " cancelled_by cancel_reason error_code error_detail details",
+    _columns("n", _TEXT, "id kind state trigger job_id requested_by reason parent_run_id"),
+    _columns("n", _TEXT, "cancelled_by cancel_reason error_code error_detail"),
     [Column("campaign_id", "CASE n.kind WHEN 'scoring' THEN n.subject_id END", _TEXT)],
     [Column("upload_id", "CASE n.kind WHEN 'import' THEN n.subject_id END", _TEXT)],
     _columns("n", _NUMBER, "attempt total processed succeeded failed skipped unprocessed"),
-    _columns("n", _NUMBER, "created updated"),
-    _columns("n", _MOMENT, "planned_at queued_at started_at finished_at"),
-    [Column("details", "n.details - 'progress'", _JSON)],
+    _columns("n", _NUMBER, "created updated schedule_minute code_version"),
+    _columns("n", _MOMENT, "planned_at queued_at started_at finished_at cancel_asked_at"),
+    [Column("details", f"n.details - '{{{_HIDDEN}}}'::text[]", _JSON)],
 )
 
 

@@ -71,9 +71,16 @@ async def configure(session: Session, job: Job, given: dict[str, Any], *, secret
 
 def source_of(job: Job, *, secret_key: str) -> Source | None:
     """Where an import job fetches its file from; raises Unsealable."""
-    if job.source is None:
+    return unsealed(job.source, job.account_id, job.id, secret_key=secret_key)
+
+
+def unsealed(
+    source: bytes | None, account_id: UUID, job_id: UUID, *, secret_key: str
+) -> Source | None:
+    """The source that a job keeps; raises Unsealable."""
+    if source is None:
         return None
-    kept = unseal(secret_key, job.source, context=_context(job.account_id, job.id))
+    kept = unseal(secret_key, source, context=_context(account_id, job_id))
     return Source.model_validate_json(kept)
 
 

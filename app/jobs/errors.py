@@ -3,11 +3,16 @@
 NotFound ── JobNotFound · JobVersionNotFound
 Gone ────── JobExpired                        its runs stay readable
 Conflict ── JobNameTaken · TooManyJobs · WrongJobState · JobHasNoCode
+            JobNotPublished · JobNotAdHoc · AlreadyRunning       it cannot be started
 Invalid ─── InvalidJob                        places of it make no sense
             JobNotPublishable                 places of it say too little, or what the plan forbids
+Forbidden ─ CodeNotInPlan
+Unavailable InstallationsWaiting
 """
 
-from app.core.errors import Conflict, Gone, Invalid, NotFound
+from datetime import timedelta
+
+from app.core.errors import Conflict, Forbidden, Gone, Invalid, NotFound, Unavailable
 
 
 class JobNotFound(NotFound):
@@ -38,9 +43,31 @@ class JobHasNoCode(Conflict):
     """Only a job of kind code has variables and versions."""
 
 
+class JobNotPublished(Conflict):
+    """The job is {state}; only a published one runs."""
+
+
+class JobNotAdHoc(Conflict):
+    """The job runs by its schedule alone; it is not `ad_hoc`."""
+
+
+class AlreadyRunning(Conflict):
+    """The run {run_id} of this job is at work."""
+
+
 class InvalidJob(Invalid):
     """The job makes no sense at the places listed."""
 
 
 class JobNotPublishable(Invalid):
     """The job cannot be published before the places listed are put right."""
+
+
+class CodeNotInPlan(Forbidden):
+    """The plan of the account has no code jobs."""
+
+
+class InstallationsWaiting(Unavailable):
+    """Other uploads' requirements are being installed; the same call may work in a minute."""
+
+    retry_after = timedelta(minutes=1)

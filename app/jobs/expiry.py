@@ -8,25 +8,34 @@ from datetime import datetime
 from uuid import UUID
 
 from app.core.db import Session
-from app.jobs import queries, rules
+from app.fires.queries import Owner, put_expiry
+from app.jobs import queries, rules, timetable
 from app.models import Job
-from app.models.states import JobState
+from app.models.states import JobState, OwnerKind
 from app.notifications.outbox import EventType, Happening, emit
 
 
 async def tend(
-    session: Session, account_id: UUID, job_id: UUID, *, now: datetime
+    session: Session, account_id: UUID, job_id: UUID, *, secret_key: str, now: datetime
 ) -> datetime | None:
     """Warn of the job's expiry, or expire it, if its time has come; returns when to look again.
 
     None: never, unless somebody gives it another expiry. Warnings that are overdue together, as
     for a job that is given a day to live, go out as one.
     """
+    following = await _tended(session, account_id, job_id, secret_key=secret_key, now=now)
+    await put_expiry(session, Owner(account_id, OwnerKind.JOB, job_id), following)
+    return following
+
+
+async def _tended(
+    session: Session, account_id: UUID, job_id: UUID, *, secret_key: str, now: datetime
+) -> datetime | None:
     job = await queries.find_job(session, account_id, job_id, lock=True)
     if job is None or job.deleted_at is not None or job.expires_at is None:
         return None
     if job.expires_at <= now:
-        await _expire(session, job, now=now)
+        await _expire(session, job, secret_key=secret_key, now=now)
         return None
     due = rules.warnings_due(job.expires_at, now=now)
     if due > job.expiry_warnings:
@@ -36,20 +45,24 @@ async def tend(
     return rules.next_look(job)
 
 
-async def expire(session: Session, account_id: UUID, job_id: UUID, now: datetime) -> bool:
+async def expire(
+    session: Session, account_id: UUID, job_id: UUID, *, secret_key: str, now: datetime
+) -> bool:
     """Take away the definition of a job whose time is over; False if it is not, or was before."""
     job = await queries.find_job(session, account_id, job_id, lock=True)
     if job is None or job.deleted_at is not None:
         return False
     if job.expires_at is None or job.expires_at > now:
         return False
-    return await _expire(session, job, now=now)
+    return await _expire(session, job, secret_key=secret_key, now=now)
 
 
-async def expire_overdue(session: Session, account_id: UUID, *, now: datetime) -> None:
+async def expire_overdue(
+    session: Session, account_id: UUID, *, secret_key: str, now: datetime
+) -> None:
     """Expire what nobody has come round to, so that it counts and holds its name no longer."""
     for job_id in await queries.list_overdue(session, account_id, now=now):
-        await expire(session, account_id, job_id, now)
+        await expire(session, account_id, job_id, secret_key=secret_key, now=now)
 
 
 async def forget_secrets(session: Session, job: Job) -> None:
@@ -58,14 +71,16 @@ async def forget_secrets(session: Session, job: Job) -> None:
     await queries.forget_variables(session, job.account_id, job.id)
 
 
-async def _expire(session: Session, job: Job, *, now: datetime) -> bool:
+async def _expire(session: Session, job: Job, *, secret_key: str, now: datetime) -> bool:
     if not job.state.may_become(JobState.EXPIRED):
         return False
+    await timetable.catch_up(session, job, secret_key=secret_key, now=now)
     job.state, job.published_at = JobState.EXPIRED, None
     job.version += 1
     job.updated_at = now
     await forget_secrets(session, job)
     await session.flush()
+    await timetable.follow(session, job, now=now)
     await _tell(session, job, EventType.JOB_EXPIRED, at=now)
     return True
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, func
 from sqlmodel import col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -98,6 +98,16 @@ async def get_version(session: Session, account_id: UUID, job_id: UUID, number: 
     if version is None:
         raise JobVersionNotFound
     return version
+
+
+async def last_version(session: Session, account_id: UUID, job_id: UUID) -> int:
+    """The highest number of a version; 0 if there is none. Under the job's lock it stays so."""
+    found = await session.exec(
+        select(func.max(JobVersion.number)).where(
+            col(JobVersion.account_id) == account_id, col(JobVersion.job_id) == job_id
+        )
+    )
+    return found.one() or 0
 
 
 async def list_versions(

@@ -14,7 +14,8 @@ from app.core.pages import DEFAULT_LIMIT, BadCursor, CursorText, Limit, Page, po
 from app.core.problems import problems
 from app.core.routes import Route
 from app.core.values import Plain
-from app.jobs import queries, service
+from app.fires.errors import NotScheduled
+from app.jobs import queries, reading, service
 from app.jobs.errors import (
     InvalidJob,
     JobExpired,
@@ -76,7 +77,7 @@ async def list_jobs(
         tx, caller.account_id, at, now=now, name=name, kind=kind, state=state
     )
     rows, following = at.page(found, lambda job: job.id)
-    return {"items": await service.read(tx, caller.account_id, rows), "next_cursor": following}
+    return {"items": await reading.read(tx, caller.account_id, rows), "next_cursor": following}
 
 
 @router.get("/jobs/{job_id}", response_model=JobRead, responses=problems(*_GONE))
@@ -89,7 +90,9 @@ async def read_job(job_id: UUID, caller: Reader, tx: Tx, now: Now, response: Res
 @router.patch(
     "/jobs/{job_id}",
     response_model=JobRead,
-    responses=problems(*_CHANGES, InvalidJob, *_OF_SCHEDULES, JobNotPublishable, JobNameTaken),
+    responses=problems(
+        *(*_CHANGES, InvalidJob, *_OF_SCHEDULES, JobNotPublishable, JobNameTaken, NotScheduled)
+    ),
 )
 async def change_job(
     job_id: UUID,
@@ -104,17 +107,27 @@ async def change_job(
     """Change the given fields, for runs that have not begun. Safe to repeat."""
     secret = resources.settings.secret_key.get_secret_value()
     job = await service.change(
-        tx, caller.account_id, job_id, patch, if_match=if_match, secret_key=secret, now=now
+        tx,
+        caller.account_id,
+        job_id,
+        patch,
+        if_match=if_match,
+        by=caller.user,
+        secret_key=secret,
+        now=now,
     )
     return await _shown(tx, job, response)
 
 
 @router.delete("/jobs/{job_id}", status_code=204, responses=problems(*_CHANGES))
 async def delete_job(
-    job_id: UUID, caller: Manager, tx: Tx, now: Now, if_match: IfMatch = None
+    job_id: UUID, caller: Manager, tx: Tx, now: Now, resources: Held, if_match: IfMatch = None
 ) -> None:
     """Take a job away, with its variables; its runs stay readable."""
-    await service.delete(tx, caller.account_id, job_id, if_match=if_match, now=now)
+    secret = resources.settings.secret_key.get_secret_value()
+    await service.delete(
+        tx, caller.account_id, job_id, if_match=if_match, secret_key=secret, now=now
+    )
 
 
 @router.post(
@@ -136,10 +149,11 @@ async def publish_job(
     responses=problems(*_GONE, WrongJobState),
 )
 async def unpublish_job(
-    job_id: UUID, caller: Manager, tx: Tx, now: Now, response: Response
+    job_id: UUID, caller: Manager, tx: Tx, now: Now, resources: Held, response: Response
 ) -> JobRead:
     """Let no new run of a job begin; those that have begun go on. Safe to repeat."""
-    job = await service.unpublish(tx, caller.account_id, job_id, now=now)
+    secret = resources.settings.secret_key.get_secret_value()
+    job = await service.unpublish(tx, caller.account_id, job_id, secret_key=secret, now=now)
     return await _shown(tx, job, response)
 
 
@@ -212,4 +226,4 @@ async def activate_version(
 
 async def _shown(session: Session, job: Job, response: Response) -> JobRead:
     etags.show(response, job.version)
-    return (await service.read(session, job.account_id, [job]))[0]
+    return (await reading.read(session, job.account_id, [job]))[0]

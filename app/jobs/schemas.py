@@ -125,9 +125,13 @@ class JobPatch(Wire):
     expires_at: Moment | None = Field(None, description="Takes never_expires back.")
     never_expires: Flag | None = Field(None, description="True takes expires_at back.")
     alert: Alert | None = None
+    is_paused: Flag | None = Field(
+        None, description="Pauses the schedule of a published job, or lets it go on."
+    )
 
     @field_validator(
-        *("name", "config", "ad_hoc", "timeout", "retries", "never_expires"), mode="before"
+        *("name", "config", "ad_hoc", "timeout", "retries", "never_expires", "is_paused"),
+        mode="before",
     )
     @classmethod
     def _never_null(cls, value: Any) -> Any:
@@ -158,6 +162,10 @@ class JobRead(BaseModel):
     has_source: bool = Field(description="Of an import: from where it fetches is secret.")
     ad_hoc: bool
     schedule: Schedule | None
+    is_paused: bool = Field(description="Its planned moments pass without a run.")
+    paused_by: str | None = Field(description="Null of a schedule paused by failures.")
+    skips_left: int = Field(description="So many planned moments will pass without a run.")
+    next_fire_at: datetime | None = Field(description="The next planned moment.")
     timeout: Length
     retries: int
     expires_at: datetime | None

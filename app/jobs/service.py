@@ -14,7 +14,8 @@ from app.core import etags
 from app.core.db import Session, constraint_of
 from app.core.errors import Fault
 from app.core.ids import uuid7
-from app.jobs import configs, expiry, queries, rules, timing, variables
+from app.fires import service as timetables
+from app.jobs import configs, expiry, queries, rules, timetable, timing, variables
 from app.jobs.errors import (
     InvalidJob,
     JobHasNoCode,
@@ -22,7 +23,7 @@ from app.jobs.errors import (
     JobNotPublishable,
     TooManyJobs,
 )
-from app.jobs.schemas import Alert, JobCreate, JobPatch, JobRead
+from app.jobs.schemas import Alert, JobCreate, JobPatch
 from app.jobs.variables import VariablesPut, VariablesRead
 from app.models import Job
 from app.models.states import JobKind, JobState
@@ -41,7 +42,7 @@ async def create(
     """
     account = await get_account(session, account_id, lock=True)
     plan = plan_of(account.plan)
-    await expiry.expire_overdue(session, account_id, now=now)
+    await expiry.expire_overdue(session, account_id, secret_key=secret_key, now=now)
     if await count_jobs(session, account_id, now=now) >= plan.jobs:
         raise TooManyJobs(most=plan.jobs)
     fields = wanted.model_dump(exclude={"config", "timeout", "alert", "schedule"})
@@ -59,6 +60,7 @@ async def create(
     await configs.configure(session, job, wanted.config, secret_key=secret_key)
     session.add(job)
     await _flush(session)
+    await timetable.follow(session, job, now=now)
     return job
 
 
@@ -69,6 +71,7 @@ async def change(
     patch: JobPatch,
     *,
     if_match: str | None,
+    by: str,
     secret_key: str,
     now: datetime,
 ) -> Job:
@@ -81,12 +84,15 @@ async def change(
         InvalidSchedule, SlotOver, GapTooSmall: the given schedule is none that could be kept.
         JobNotPublishable: it is published, and could not be.
         JobNameTaken: another job has the name.
+        NotScheduled: it is to pause, or to go on, and plans no fires.
     """
     account = await get_account(session, account_id)
     if patch.name is not None:
-        await expiry.expire_overdue(session, account_id, now=now)
+        await expiry.expire_overdue(session, account_id, secret_key=secret_key, now=now)
     job = await _job_to_change(session, account_id, job_id, if_match=if_match, now=now)
+    await timetable.catch_up(session, job, secret_key=secret_key, now=now)
     fields = rules.with_one_end(patch.model_dump(mode="python", exclude_unset=True))
+    is_paused = fields.pop("is_paused", None)
     config = fields.pop("config", None)
     if "schedule" in fields:
         del fields["schedule"]
@@ -104,11 +110,21 @@ async def change(
     if job.state is JobState.PUBLISHED:
         _check_publishable(job)
     await _changed(session, job, now=now)
+    await timetable.follow(session, job, now=now)
+    if is_paused is not None:
+        owner = timetable.owner_of(job)
+        await timetables.pause(session, owner, is_paused=is_paused, by=by, now=now)
     return job
 
 
 async def delete(
-    session: Session, account_id: UUID, job_id: UUID, *, if_match: str | None, now: datetime
+    session: Session,
+    account_id: UUID,
+    job_id: UUID,
+    *,
+    if_match: str | None,
+    secret_key: str,
+    now: datetime,
 ) -> None:
     """Take the definition away, and what it held in secret; its runs stay.
 
@@ -117,9 +133,11 @@ async def delete(
         ChangedMeanwhile: `if_match` names another version.
     """
     job = await _job_to_change(session, account_id, job_id, if_match=if_match, now=now)
+    await timetable.catch_up(session, job, secret_key=secret_key, now=now)
     job.deleted_at, job.published_at = now, None
     await expiry.forget_secrets(session, job)
     await _changed(session, job, now=now)
+    await timetable.follow(session, job, now=now)
 
 
 async def publish(session: Session, account_id: UUID, job_id: UUID, *, now: datetime) -> Job:
@@ -140,10 +158,13 @@ async def publish(session: Session, account_id: UUID, job_id: UUID, *, now: date
     timing.check_gap(job, account, now=now)
     job.state, job.published_at = JobState.PUBLISHED, now
     await _changed(session, job, now=now)
+    await timetable.follow(session, job, now=now)
     return job
 
 
-async def unpublish(session: Session, account_id: UUID, job_id: UUID, *, now: datetime) -> Job:
+async def unpublish(
+    session: Session, account_id: UUID, job_id: UUID, *, secret_key: str, now: datetime
+) -> Job:
     """Let no new run begin; those that have begun go on. Safe to repeat.
 
     Raises:
@@ -154,8 +175,10 @@ async def unpublish(session: Session, account_id: UUID, job_id: UUID, *, now: da
     if job.state is JobState.UNPUBLISHED:
         return job
     rules.check_may_become(job, JobState.UNPUBLISHED)
+    await timetable.catch_up(session, job, secret_key=secret_key, now=now)
     job.state, job.published_at = JobState.UNPUBLISHED, None
     await _changed(session, job, now=now)
+    await timetable.follow(session, job, now=now)
     return job
 
 
@@ -187,12 +210,7 @@ async def put_variables(
 
 
 async def activate_version(
-    session: Session,
-    account_id: UUID,
-    job_id: UUID,
-    number: int,
-    *,
-    now: datetime,
+    session: Session, account_id: UUID, job_id: UUID, number: int, *, now: datetime
 ) -> Job:
     """Have runs that begin from now on use this version of the code. Safe to repeat.
 
@@ -206,22 +224,6 @@ async def activate_version(
         job.active_version = version.number
         await _changed(session, job, now=now)
     return job
-
-
-async def read(session: Session, account_id: UUID, jobs: Sequence[Job]) -> list[JobRead]:
-    """These jobs as callers see them: no source, and of variables the names."""
-    names = await variables.names_of(session, account_id, [job.id for job in jobs])
-    nothing: dict[str, Any] = {"variables": [], "secrets": []}
-    return [
-        JobRead.model_validate(
-            {
-                **job.model_dump(exclude={"source"}),
-                "has_source": job.source is not None,
-                **(names[job.id].model_dump() if job.id in names else nothing),
-            }
-        )
-        for job in jobs
-    ]
 
 
 async def _job_to_change(

@@ -9,6 +9,7 @@ from app.models.campaign import Campaign
 from app.models.counter import StatusCount, StatusDelta
 from app.models.engagement import ActiveResponse, OwnerTurn
 from app.models.event import Event
+from app.models.fire import Fire
 from app.models.heartbeat import Heartbeat
 from app.models.idempotency_key import IdempotencyKey
 from app.models.import_chunk import ImportChunk, PendingImport
@@ -28,7 +29,10 @@ from app.models.row_failure import RowFailure
 from app.models.ruleset import Ruleset
 from app.models.run import Run
 from app.models.run_file import RunFile
+from app.models.run_log import RunLogChunk
+from app.models.run_message import RunMessage
 from app.models.scoring_settings import ScoringSettings
+from app.models.timetable import PendingExpiry, Timetable
 from app.models.upload import Upload, UploadPiece
 from app.models.user import User
 from app.models.window import Window
@@ -42,6 +46,7 @@ __all__ = [
     "BusinessClock",
     "Campaign",
     "Event",
+    "Fire",
     "Heartbeat",
     "IdempotencyKey",
     "ImportChunk",
@@ -55,6 +60,7 @@ __all__ = [
     "Opportunity",
     "OpportunityContact",
     "OwnerTurn",
+    "PendingExpiry",
     "PendingImport",
     "PendingResolution",
     "PendingRun",
@@ -65,9 +71,12 @@ __all__ = [
     "Ruleset",
     "Run",
     "RunFile",
+    "RunLogChunk",
+    "RunMessage",
     "ScoringSettings",
     "StatusCount",
     "StatusDelta",
+    "Timetable",
     "Upload",
     "UploadPiece",
     "User",

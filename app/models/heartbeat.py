@@ -22,6 +22,10 @@ class Heartbeat(SQLModel, table=True):
         sa_column=Column(JSONB, nullable=False, server_default="[]"),
         description="The worker's counters: [name, labels, value].",
     )
+    sandbox: str | None = Field(
+        default=None,
+        description="Why it runs no code of customers; empty: it does; None: it is finding out.",
+    )
     started_at: datetime = Field(
         sa_type=UtcDateTime, sa_column_kwargs={"server_default": text("clock_timestamp()")}
     )

@@ -1,7 +1,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, text
+from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field, SQLModel
 
 from app.core.db import UtcDateTime, word
@@ -18,11 +18,27 @@ class PendingRun(SQLModel, table=True):
     """
 
     __tablename__ = "pending_runs"
-    __table_args__ = (one_of("kind", RunKind), BUSY)
+    __table_args__ = (
+        one_of("kind", RunKind),
+        Index(
+            "ix_pending_runs_job",
+            "account_id",
+            "job_id",
+            "run_id",
+            postgresql_where=text("job_id IS NOT NULL"),
+        ),
+        BUSY,
+    )
 
     account_id: UUID = Field(primary_key=True)
     run_id: UUID = Field(primary_key=True)
     kind: RunKind = Field(sa_type=word(RunKind))
+    job_id: UUID | None = None
+    is_buffered: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": text("false")},
+        description="Waits until the job's earlier runs have ended.",
+    )
     due_at: datetime = Field(sa_type=UtcDateTime)
     token: int = Field(default=0, sa_type=BigInteger)
     holder: str | None = None

@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Index
+from sqlalchemy import BigInteger, Column, Index, SmallInteger, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -24,6 +24,13 @@ class Run(Owned, table=True):
         one_of("state", RunState),
         one_of("trigger", RunTrigger),
         Index("ix_runs_subject", "account_id", "subject_id", "id"),
+        Index(
+            "ix_runs_job",
+            "account_id",
+            "job_id",
+            "id",
+            postgresql_where=text("job_id IS NOT NULL"),
+        ),
         {"postgresql_with": {"fillfactor": "75"}},
     )
 
@@ -31,11 +38,15 @@ class Run(Owned, table=True):
     state: RunState = Field(sa_type=word(RunState))
     trigger: RunTrigger = Field(sa_type=word(RunTrigger))
     subject_id: UUID | None = Field(default=None, description="The campaign of a scoring run.")
+    job_id: UUID | None = Field(default=None, description="The job that this is a run of.")
     requested_by: str | None = None
     reason: str | None = None
     attempt: int = 0
     parent_run_id: UUID | None = None
     planned_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    schedule_minute: int | None = Field(
+        default=None, sa_type=SmallInteger, description="The minute drawn in its schedule's slot."
+    )
     queued_at: datetime = Field(sa_type=UtcDateTime)
     started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -52,5 +63,11 @@ class Run(Owned, table=True):
     )
     error_code: str | None = None
     error_detail: str | None = None
+    code_version: int | None = Field(default=None, description="Of a job's code; pinned.")
+    cancel_asked_at: datetime | None = Field(
+        default=None, sa_type=UtcDateTime, description="Of a run at work, whose worker will see it."
+    )
+    cancelled_by: str | None = None
+    cancel_reason: str | None = None
     token: int = Field(default=0, sa_type=BigInteger)
     leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -22,6 +22,10 @@ A job:
     draft ──▶ published ◀──▶ unpublished
       └───────────┴──────────────┴──────▶ expired
 
+A planned fire, recorded once:
+
+    planned ──▶ ran (a run) · not_run (a reason)
+
 A window:
 
     open ──▶ closed (delay · size · flush · hold_ended);  hold and release move only an open one
@@ -126,6 +130,7 @@ class RunKind(StrEnum):
     CLOCK = "clock"
     IMPORT = "import"
     EXPORT = "export"
+    CODE = "code"
 
 
 class RunTrigger(StrEnum):
@@ -222,3 +227,35 @@ _JOB_FOLLOWS = {
     JobState.PUBLISHED: frozenset({JobState.UNPUBLISHED, JobState.EXPIRED}),
     JobState.UNPUBLISHED: frozenset({JobState.PUBLISHED, JobState.EXPIRED}),
 }
+
+
+class OwnerKind(StrEnum):
+    """What has a schedule."""
+
+    JOB = "job"
+    GROUP = "group"
+    BATCH = "batch"
+
+
+class FireOutcome(StrEnum):
+    """What became of a planned moment."""
+
+    RAN = "ran"
+    NOT_RUN = "not_run"
+
+
+class FireReason(StrEnum):
+    """Why a planned fire did not run; of several, the first of this order."""
+
+    EXPIRED = "expired"
+    PAUSED = "paused"
+    SKIP_REQUESTED = "skip_requested"
+    MAINTENANCE = "maintenance"
+    BLACKOUT = "blackout"
+    DST = "dst"
+    MISSED_WINDOW = "missed_window"
+    OVERLAP = "overlap"
+    GAP = "gap"
+    QUOTA_EXECUTIONS = "quota_executions"
+    QUOTA_INVOCATIONS = "quota_invocations"
+    QUOTA_MINUTES = "quota_minutes"

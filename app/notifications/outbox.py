@@ -29,6 +29,9 @@ class EventType(StrEnum):
     RUN_SUCCEEDED = "run.succeeded"
     RUN_FAILED = "run.failed"
     RUN_CANCELLED = "run.cancelled"
+    RUN_VOLUME_UNUSUAL = "run.volume_unusual"
+    RUN_REFUSED = "run.refused"
+    FIRE_NOT_RUN = "fire.not_run"
     JOB_EXPIRING = "job.expiring"
     JOB_EXPIRED = "job.expired"
 

@@ -108,6 +108,61 @@ class RunCancelled(BaseModel):
     data: RunNews
 
 
+class Volume(BaseModel):
+    """How many rows a run had, and how many its job's runs usually have."""
+
+    run_id: UUID
+    job_id: UUID
+    rows: int
+    usual_rows: float = Field(description="The median of the last 20 successes before it.")
+
+
+class RunVolumeUnusual(BaseModel):
+    """One event for each run with none, under a fifth or over five times of the usual rows."""
+
+    id: UUID
+    type: Literal["run.volume_unusual"]
+    timestamp: datetime
+    data: Volume
+
+
+class Refused(BaseModel):
+    """A run that was asked for, and why there is none."""
+
+    job_id: UUID
+    trigger: str
+    reason: str = Field(description="`quota_executions`, `quota_invocations`, `quota_minutes`.")
+    requested_by: str | None
+
+
+class RunRefused(BaseModel):
+    """One event for each call or force that the day has no room for."""
+
+    id: UUID
+    type: Literal["run.refused"]
+    timestamp: datetime
+    data: Refused
+
+
+class NotRun(BaseModel):
+    """A planned moment that passed without a run."""
+
+    owner_kind: str
+    owner_id: UUID
+    planned_at: datetime
+    reason: str = Field(description="As `GET /v1/fires` has it.")
+    by: str | None = Field(description="Who paused or skipped it.")
+
+
+class FireNotRun(BaseModel):
+    """One event for each planned moment that passed without a run."""
+
+    id: UUID
+    type: Literal["fire.not_run"]
+    timestamp: datetime
+    data: NotRun
+
+
 class JobExpiry(BaseModel):
     """A job whose definition has an end, and when."""
 

@@ -5,14 +5,17 @@ from fastapi import APIRouter
 from app.core.routes import Route
 from app.notifications.outbox import EventType
 from app.notifications.schemas import (
+    FireNotRun,
     JobExpired,
     JobExpiring,
     ResponseQualified,
     ResponsesResolved,
     RunCancelled,
     RunFailed,
+    RunRefused,
     RunStarted,
     RunSucceeded,
+    RunVolumeUnusual,
 )
 
 router = APIRouter(route_class=Route, tags=["events"])
@@ -46,6 +49,21 @@ def run_failed(event: RunFailed) -> None:
 @router.post(EventType.RUN_CANCELLED.value, status_code=204)
 def run_cancelled(event: RunCancelled) -> None:
     """A run was cancelled."""
+
+
+@router.post(EventType.RUN_VOLUME_UNUSUAL.value, status_code=204)
+def run_volume_unusual(event: RunVolumeUnusual) -> None:
+    """A run has succeeded with far more or fewer rows than the runs of its job before it."""
+
+
+@router.post(EventType.RUN_REFUSED.value, status_code=204)
+def run_refused(event: RunRefused) -> None:
+    """Somebody asked for a run, and a quota of the day is used up."""
+
+
+@router.post(EventType.FIRE_NOT_RUN.value, status_code=204)
+def fire_not_run(event: FireNotRun) -> None:
+    """A planned moment passed without a run; the ledger has the details."""
 
 
 @router.post(EventType.JOB_EXPIRING.value, status_code=204)

@@ -1,4 +1,4 @@
-"""How long the engine keeps what is over: windows and events 30 days, runs and intake keys 400.
+"""How long the engine keeps what is over: windows and events 30 days; runs, fires, keys 400.
 
 Deleted in portions, oldest first, so that no transaction is long and nothing waits for it.
 """
@@ -33,12 +33,20 @@ DELETE FROM runs WHERE account_id = $1 AND id IN (
     SELECT id FROM (SELECT id, finished_at FROM runs
                      WHERE account_id = $1 ORDER BY id LIMIT $3) r WHERE r.finished_at < $2)
 """
+_FIRES = """
+DELETE FROM fires WHERE account_id = $1 AND id IN (
+    SELECT id FROM (SELECT id, planned_at FROM fires
+                     WHERE account_id = $1 ORDER BY id LIMIT $3) f WHERE f.planned_at < $2)
+"""
 _KEYS = """
 DELETE FROM intake_keys WHERE account_id = $1 AND (user_id, external_id) IN (
     SELECT user_id, external_id FROM intake_keys WHERE account_id = $1 AND received_at < $2
      ORDER BY received_at LIMIT $3)
 """
-_KEPT = ((_WINDOWS, _MONTH), (_EVENTS, _MONTH), (_RUNS, _YEAR), (_KEYS, _YEAR))
+_KEPT = (
+    *((_WINDOWS, _MONTH), (_EVENTS, _MONTH)),
+    *((_RUNS, _YEAR), (_FIRES, _YEAR), (_KEYS, _YEAR)),
+)
 
 
 async def forget(session: Session, account_id: UUID, *, now: datetime) -> int:

@@ -8,8 +8,8 @@ from sqlmodel import col, select
 from app.core.db import Session
 from app.core.pages import Position
 from app.models import Run
-from app.models.states import RunKind, RunState
 from app.runs.errors import RunNotFound
+from app.runs.schemas import RunFilters
 
 
 async def get_run(session: Session, account_id: UUID, run_id: UUID) -> Run:
@@ -24,22 +24,21 @@ async def get_run(session: Session, account_id: UUID, run_id: UUID) -> Run:
 
 
 async def list_runs(
-    session: Session,
-    account_id: UUID,
-    at: Position,
-    *,
-    kind: RunKind | None,
-    state: RunState | None,
-    subject_id: UUID | None,
+    session: Session, account_id: UUID, at: Position, wanted: RunFilters
 ) -> Sequence[Run]:
     """Runs, newest first, behind the position."""
     statement = select(Run).where(col(Run.account_id) == account_id)
-    if kind is not None:
-        statement = statement.where(col(Run.kind) == kind.value)
-    if state is not None:
-        statement = statement.where(col(Run.state) == state.value)
-    if subject_id is not None:
-        statement = statement.where(col(Run.subject_id) == subject_id)
+    equal = (
+        (col(Run.kind), wanted.kind),
+        (col(Run.state), wanted.state),
+        (col(Run.trigger), wanted.trigger),
+        (col(Run.subject_id), wanted.campaign),
+        (col(Run.job_id), wanted.job),
+        (col(Run.parent_run_id), wanted.parent),
+    )
+    for column, value in equal:
+        if value is not None:
+            statement = statement.where(column == value)
     if at.after is not None:
         statement = statement.where(col(Run.id) < at.after)
     found = await session.exec(statement.order_by(col(Run.id).desc()).limit(at.fetch_rows))

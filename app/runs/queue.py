@@ -6,7 +6,7 @@ queue_run ──▶ pending_runs ──▶ claim (token + 1) ──▶ renew …
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,16 +20,20 @@ from app.core.errors import Conflict
 from app.core.ids import uuid7
 from app.core.queue import Ring, Task, ring_after
 from app.models.states import RunKind, RunState, RunTrigger
+from app.runs import booking, volume
 from app.runs.news import tell_of_run
+
+# What moves rows; code of customers has places of its own.
+BULK = (RunKind.IMPORT, RunKind.EXPORT)
 
 _QUEUE = """
 WITH run AS (
     INSERT INTO runs (account_id, id, kind, state, trigger, subject_id, requested_by, attempt,
-                      token, queued_at, parent_run_id, details)
-    VALUES ($1, $2, $3, 'queued', $4, $5, $6, 0, 0, $7, $8, $9)
-    RETURNING account_id, id, kind, queued_at)
-INSERT INTO pending_runs (account_id, run_id, kind, due_at, token)
-SELECT account_id, id, kind, queued_at, 0 FROM run
+                      token, queued_at, parent_run_id, details, job_id)
+    VALUES ($1, $2, $3, 'queued', $4, $5, $6, 0, 0, $7, $8, $9, $10)
+    RETURNING account_id, id, kind, queued_at, job_id)
+INSERT INTO pending_runs (account_id, run_id, kind, due_at, token, job_id)
+SELECT account_id, id, kind, queued_at, 0, job_id FROM run
 """
 # One account's claims go one after the other, or two workers would both take the last place.
 _TURN = "SELECT pg_advisory_xact_lock(hashtextextended('runs ' || $1::uuid, 0))"
@@ -39,6 +43,9 @@ UPDATE pending_runs SET token = token + 1, holder = $3, leased_until = clock_tim
        SELECT account_id, run_id FROM pending_runs q
         WHERE account_id = $1 AND run_id = $2 AND leased_until < clock_timestamp()
           AND due_at <= business_now()
+          AND (NOT q.is_buffered OR token > 0 OR NOT EXISTS (
+               SELECT FROM pending_runs before WHERE before.account_id = $1
+                  AND before.job_id = q.job_id AND before.run_id < q.run_id))
           AND (token > 0 OR (SELECT count(*) FROM pending_runs other
                               WHERE other.account_id = $1 AND other.kind = q.kind
                                 AND other.token > 0) < $5)
@@ -63,7 +70,8 @@ _END = """
 UPDATE runs SET state = $3, finished_at = business_now(), error_code = $4, error_detail = $5,
        started_at = CASE WHEN state = 'running' THEN started_at END
  WHERE account_id = $1 AND id = $2 AND state IN ('queued', 'running')
-RETURNING kind, trigger, subject_id, total, succeeded, failed, skipped, unprocessed, finished_at
+RETURNING kind, trigger, subject_id, total, succeeded, failed, skipped, unprocessed, finished_at,
+          job_id, queued_at, started_at, (details->>'held')::float8 AS held
 """
 _FORGET = "DELETE FROM pending_runs WHERE account_id = $1 AND run_id = $2"
 _WAITING = """
@@ -75,7 +83,10 @@ _DUE = text(
     SELECT q.account_id, q.run_id FROM (
         SELECT p.*, count(*) FILTER (WHERE token > 0) OVER (PARTITION BY account_id, kind) AS begun,
                row_number() OVER (PARTITION BY account_id, kind, token > 0 ORDER BY run_id) AS place
-          FROM pending_runs p WHERE due_at <= business_now()) q
+          FROM pending_runs p WHERE due_at <= business_now() AND kind = ANY (:kinds)
+           AND (NOT is_buffered OR token > 0 OR NOT EXISTS (
+                SELECT FROM pending_runs before WHERE before.account_id = p.account_id
+                   AND before.job_id = p.job_id AND before.run_id < p.run_id))) q
      WHERE q.leased_until < clock_timestamp() AND (q.token > 0 OR q.begun + q.place <= :places)
      ORDER BY q.token = 0, q.place, q.run_id LIMIT :most
     """
@@ -109,6 +120,7 @@ async def queue_run(  # noqa: PLR0913  (a run has that many facts)
     now: datetime,
     parent_run_id: UUID | None = None,
     details: Mapping[str, Any] | None = None,
+    job_id: UUID | None = None,
 ) -> UUID:
     """Have a run worked on by whichever worker is free first; returns its id."""
     run_id = uuid7()
@@ -116,7 +128,7 @@ async def queue_run(  # noqa: PLR0913  (a run has that many facts)
     await driver.execute(
         _QUEUE,
         *(account_id, run_id, kind.value, trigger.value, subject_id, requested_by, now),
-        *(parent_run_id, json.dumps(dict(details or {}))),
+        *(parent_run_id, json.dumps(dict(details or {})), job_id),
     )
     ring_after(session, Ring(Task.WORK_ON_RUN, account_id, run_id))
     return run_id
@@ -134,10 +146,13 @@ async def count_waiting(session: Transaction, account_id: UUID, kind: RunKind) -
 
 
 async def due_runs(
-    connection: AsyncConnection, *, places: int, most: int
+    connection: AsyncConnection, *, places: int, most: int, kinds: Collection[RunKind] = BULK
 ) -> list[tuple[UUID, UUID]]:
-    """Runs that somebody may claim: (account, run); at most `places` of an account at work."""
-    rows = (await connection.execute(_DUE, {"places": places, "most": most})).all()
+    """Runs that somebody may claim: (account, run); at most `places` of an account and kind at
+    work.
+    """
+    given = {"places": places, "most": most, "kinds": [kind.value for kind in kinds]}
+    rows = (await connection.execute(_DUE, given)).all()
     return [(row.account_id, row.run_id) for row in rows]
 
 
@@ -203,6 +218,9 @@ async def end_run(
 ) -> bool:
     """End a run and tell of it; False, and nothing changes, if it has ended before.
 
+    A success with a number of rows that is far from what its job has had before becomes one with
+    warnings, and is told of.
+
     Args:
         error: a code and a sentence.
     """
@@ -210,15 +228,20 @@ async def end_run(
     code, detail = error or (None, None)
     # In the order of whoever renews: its place in the queue before the run.
     await driver.execute(_FORGET, account_id, run_id)
+    if state in (RunState.SUCCEEDED, RunState.SUCCEEDED_WITH_WARNINGS):
+        state = await volume.judged(session, account_id, run_id, state)
     ended = await driver.fetchrow(_END, account_id, run_id, state.value, code, detail)
     if ended is None:
         return False
+    kind = RunKind(ended["kind"])
+    if ended["job_id"] is not None and kind is not RunKind.CODE:
+        await booking.book(session, account_id, ended)
     await tell_of_run(
         session,
         account_id,
         run_id,
         state,
-        kind=RunKind(ended["kind"]),
+        kind=kind,
         at=ended["finished_at"],
         counts={name: ended[name] for name in _COUNTS},
         error=code,

@@ -1,11 +1,13 @@
 """The wire shapes of runs."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from app.core.pages import DEFAULT_LIMIT, MOST
+from app.core.values import Wire
 from app.models.states import RunKind, RunState, RunTrigger
 
 
@@ -24,6 +26,21 @@ class RunProgress(BaseModel):
     remaining_seconds: float | None
 
 
+class RunFilters(Wire):
+    """Which runs are listed; those that fit all of it."""
+
+    kind: RunKind | None = Field(None, description="What ran.")
+    state: RunState | None = Field(None, description="How it stands.")
+    trigger: RunTrigger | None = Field(None, description="What started it.")
+    campaign: UUID | None = Field(None, description="A campaign's id.")
+    job: UUID | None = Field(None, description="A job's id.")
+    parent: UUID | None = Field(None, description="The run that it repeats a part of.")
+    limit: Annotated[int, Field(ge=1, le=MOST, description="Items of one page.")] = DEFAULT_LIMIT
+    cursor: str | None = Field(
+        None, max_length=500, description="`next_cursor` of the page before."
+    )
+
+
 class RunRead(BaseModel):
     """One execution: what it was, how far it is, what came of every row.
 
@@ -36,11 +53,13 @@ class RunRead(BaseModel):
     trigger: RunTrigger
     campaign_id: UUID | None = Field(description="The campaign of a scoring run.")
     upload_id: UUID | None = Field(description="The upload of an import.")
+    job_id: UUID | None = Field(description="The job that it is a run of.")
     requested_by: str | None
     reason: str | None
-    attempt: int
+    attempt: int = Field(description="Of a run of code: which it is at, from 0.")
     parent_run_id: UUID | None
-    planned_at: datetime | None
+    planned_at: datetime | None = Field(description="The planned moment of a scheduled run.")
+    schedule_minute: int | None = Field(description="The minute drawn in its schedule's slot.")
     queued_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -52,8 +71,15 @@ class RunRead(BaseModel):
     unprocessed: int | None
     created: int | None
     updated: int | None
+    code_version: int | None = Field(description="The version of its job's code.")
+    cancel_asked_at: datetime | None = Field(description="Since when it is asked to stop.")
+    cancelled_by: str | None
+    cancel_reason: str | None
     details: dict[str, Any] = Field(
         description="Scoring: chunks, rows and seconds of each stage, and rows by final status."
+        " Of a job: `source`, what caused it. Code: each attempt that has ended, what main returned"
+        " where that is no counts, warnings, hosts that it called. `usual_rows`, where its rows are"
+        " far from that."
     )
     progress: RunProgress | None = Field(description="Of a run with rows, while it runs.")
     error: RunError | None

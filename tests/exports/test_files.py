@@ -102,7 +102,7 @@ async def test_what_is_not_there_is_not_found(tenant: Tenant, resources: Resourc
         (f"/v1/runs/{unknown}/files", "run_not_found"),
         (f"/v1/runs/{unknown}/files/people.csv", "run_not_found"),
         (f"/v1/runs/{run['id']}/files/people.json", "run_file_not_found"),
-        (f"/v1/runs/{run['id']}/files/..%2Fpeople.csv", "not_found"),
+        (f"/v1/runs/{run['id']}/files/..%2Fpeople.csv", "run_file_not_found"),
     ):
         answer = await tenant.http.get(path)
         assert (answer.status_code, answer.json()["code"]) == (404, code), path

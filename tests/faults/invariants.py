@@ -194,11 +194,28 @@ LAWS: dict[str, str] = {
                 WHERE f.account_id = r.account_id AND f.run_id = r.id)""",
     "every answer kept for a repeat is whole": """
         SELECT path, key FROM idempotency_keys WHERE status IS NULL OR body IS NULL""",
+    "a fire that ran has its run, and every scheduled run its fire": """
+        SELECT f.owner_id, f.planned_at, r.id
+          FROM (SELECT * FROM fires WHERE outcome = 'ran') f
+          FULL JOIN (SELECT * FROM runs WHERE trigger = 'schedule') r
+            ON r.account_id = f.account_id AND r.id = f.run_id AND r.job_id = f.owner_id
+           AND r.planned_at = f.planned_at
+         WHERE f.owner_id IS NULL OR r.id IS NULL""",
+    "a run of a job is counted as an execution of its day, once": _differ(
+        "account_id",
+        """SELECT account_id, count(*) AS n FROM runs
+            WHERE job_id IS NOT NULL AND parent_run_id IS NULL GROUP BY 1""",
+        "SELECT account_id, sum(executions) AS n FROM account_days GROUP BY 1",
+    ),
 }
 
 # Once these find nothing, nothing happens any more.
 UNDONE: dict[str, str] = {
     "rows of files to be done": "SELECT run_id, number, deaths FROM pending_imports",
+    "a moment that nobody has fired": """
+        SELECT owner_id, next_at FROM timetables WHERE next_at <= business_now()""",
+    "a definition that nobody has looked after": """
+        SELECT owner_id, due_at FROM pending_expiries WHERE due_at <= business_now()""",
     "a run for some worker": "SELECT run_id, kind, token, holder FROM pending_runs",
     "an upload at work": """
         SELECT id, state FROM uploads WHERE state IN ('UploadComplete', 'InProgress')""",

@@ -1,11 +1,12 @@
 """One story that comes by every failpoint: whatever a transaction can be for happens in it.
 
 definitions ─▶ synchronous items ─▶ held, asynchronous, keyed, prompts, a batch, two bad rows
-    ─▶ a file of rows, an export ─▶ one window flushed
+    ─▶ a file of rows, an export, a job with a schedule and an end ─▶ one window flushed
     ─▶ workers start, the clock is advanced over the end of the other window
 """
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from tests.faults.clients import Client
@@ -72,6 +73,7 @@ class Story:
         await self._later()
         await self._elsewhere.file([self._row(number) for number in range(ROWS)], key="file")
         await self._elsewhere.ask("POST", "/v1/exports", {"object": "people"}, key="people")
+        await self._plan()
         await self._flush("spring")
 
     async def with_the_workers(self) -> None:
@@ -110,6 +112,23 @@ class Story:
             bad = self._item("autumn", 50, external_id=f"poison {stage}")
             await self._other.batch([self._item("autumn", 51), bad, self._item("autumn", 52)])
         await self._elsewhere.batch([self._item("autumn", number) for number in range(7)])
+
+    async def _plan(self) -> None:
+        """A job that is due on the clock's way, and of whose end somebody is to be told."""
+        now = datetime.now(UTC)
+        job = {
+            "name": "nightly",
+            "kind": "export",
+            "config": {"object": "people"},
+            "schedule": {
+                "type": "interval",
+                "every": "PT1H",
+                "starts_at": (now + timedelta(minutes=5)).isoformat(),
+            },
+            "expires_at": (now + timedelta(days=1)).isoformat(),
+        }
+        made = await self._elsewhere.ask("POST", "/v1/jobs", job, key="job")
+        await self._elsewhere.ask("POST", f"/v1/jobs/{made['id']}/publish", key="publish")
 
     async def _flush(self, code: str) -> None:
         campaigns = (await self._held.ask("GET", "/v1/campaigns"))["items"]

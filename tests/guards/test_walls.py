@@ -15,7 +15,7 @@ from tests.conftest import MakeTenant, Tenant
 DENIED = "42501"
 SWEPT = {
     *("pending_scoring", "pending_resolution", "windows", "lanes", "runs", "status_deltas"),
-    *("pending_imports", "pending_runs"),
+    *("pending_imports", "pending_runs", "pending_expiries"),
     *("business_clock", "heartbeats", "alembic_version"),
 }
 _TABLES = text(
@@ -168,6 +168,13 @@ async def test_the_sweep_knows_accounts_by_their_id_alone(sweep: AsyncConnection
     assert (await sweep.execute(text("SELECT id FROM accounts LIMIT 1"))).one()
     with pytest.raises(ProgrammingError):
         await sweep.execute(text("SELECT name FROM accounts LIMIT 1"))
+
+
+async def test_the_sweep_knows_of_timetables_when_they_are_due(sweep: AsyncConnection) -> None:
+    await sweep.execute(text("SELECT account_id, owner_kind, owner_id, next_at FROM timetables"))
+    for column in ("schedule", "skip_reason", "pause_reason"):
+        with pytest.raises(ProgrammingError):
+            await sweep.execute(text(f"SELECT {column} FROM timetables LIMIT 1"))
 
 
 @pytest.mark.parametrize("table", sorted(SWEPT))

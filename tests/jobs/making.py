@@ -14,6 +14,7 @@ from tests.people.making import pointers_of
 
 Json = dict[str, Any]
 
+SECRET = "a secret of the test suite, long enough"
 EXPORT = {"object": "people", "format": "ndjson"}
 IMPORT = {"object": "people", "source": {"url": "https://files.example.com/people.csv"}}
 READY = {"kind": "export", "config": EXPORT, "ad_hoc": True, "never_expires": True}

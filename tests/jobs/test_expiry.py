@@ -17,6 +17,7 @@ from app.models.states import JobKind, JobState
 from app.notifications.schemas import JobExpiry
 from tests.conftest import MakeTenant, Tenant
 from tests.jobs.making import (
+    SECRET,
     Json,
     a_job,
     change,
@@ -46,7 +47,9 @@ def end_of(job: Json) -> datetime:
 
 async def tend(resources: Resources, tenant: Tenant, job: Json, now: datetime) -> datetime | None:
     async with resources.unit_of_work(tenant.account_id) as session:
-        return await expiry.tend(session, tenant.account_id, UUID(job["id"]), now=now)
+        return await expiry.tend(
+            session, tenant.account_id, UUID(job["id"]), secret_key=SECRET, now=now
+        )
 
 
 async def overtake(resources: Resources, tenant: Tenant, job: Json) -> None:
@@ -139,12 +142,16 @@ async def test_a_job_expires_at_its_time_and_not_before(
     tenant: Tenant, resources: Resources
 ) -> None:
     job = await expiring(resources, tenant, 30 * DAY)
-    job_id, end = UUID(job["id"]), end_of(job)
+    end = end_of(job)
+
+    async def expire(now: datetime) -> bool:
+        place = (tenant.account_id, UUID(job["id"]))
+        return await expiry.expire(session, *place, secret_key=SECRET, now=now)
 
     async with resources.unit_of_work(tenant.account_id) as session:
-        before = await expiry.expire(session, tenant.account_id, job_id, end - SECOND)
-        on_time = await expiry.expire(session, tenant.account_id, job_id, end)
-        again = await expiry.expire(session, tenant.account_id, job_id, end + DAY)
+        before = await expire(end - SECOND)
+        on_time = await expire(end)
+        again = await expire(end + DAY)
 
     assert (before, on_time, again) == (False, True, False)
     assert await told(resources, tenant) == ["job.expired"]

@@ -14,7 +14,7 @@ _IN_BRACES = re.compile(r"\{(\w+)\}")
 # Headers that name nothing of anybody's: versions, keys that each account has for itself, and what
 # is said of the body beside them.
 HEADERS = {
-    *("idempotency-key", "if-match"),
+    *("idempotency-key", "if-match", "last-event-id"),
     *("content-digest", "content-encoding", "digest", "tus-resumable", "upload-offset"),
 }
 

@@ -24,7 +24,8 @@ from tests.walls.test_another_accounts_ids import names_in
 Names = Mapping[Operation, Sequence[tuple[str, ...]]]
 
 # Bytes as they are, by another name.
-schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
+for by_another_name in ("application/offset+octet-stream", "application/zip"):
+    schemathesis.serializer.alias(by_another_name, "application/octet-stream")
 
 # The key is ours to send, always the right one: a case without it would be no case of its own.
 _CONFIG = schemathesis.Config.from_dict({"generation": {"with-security-parameters": False}})

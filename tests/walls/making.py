@@ -1,24 +1,25 @@
 """An account with one of everything in it, and marks by which each text of it is known again."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
 
-from app.accounts.queries import get_account
-from app.accounts.quotas import service as quotas
 from app.core import clock
 from app.core.failpoints import Purpose
 from app.core.ids import uuid7
 from app.core.resources import Resources
 from app.imports.staging import Staging
+from app.jobs.attempts import messages
 from app.models.states import ResponseStatus
 from app.responses import counters
 from app.runs import queue
+from app.runs.logs.packing import Level, Line, pack
+from app.runs.logs.queries import add_chunk
 from tests.conftest import Tenant
 from tests.exports.making import write
+from tests.fires.making import HOUR, every, next_hour, plan_at
 from tests.jobs.making import add_version
 from tests.responses.engine_making import QUALIFYING, configure
 from tests.responses.test_poison_rows import poison
@@ -196,7 +197,7 @@ async def _uploads(owner: Owner, resources: Resources, campaign: Json) -> None:
 
 
 async def _jobs(owner: Owner, resources: Resources, campaign: Json) -> None:
-    """One that fetches a file, one of code; the second has been started."""
+    """One that fetches a file, one of code; the second is at work."""
     alert = {"emails": [owner.email()]}
     source = {"url": f"https://example.com/{owner.text()}", "headers": {"X-Token": owner.text()}}
     config = {
@@ -216,10 +217,36 @@ async def _jobs(owner: Owner, resources: Resources, campaign: Json) -> None:
         await add_version(resources, owner.tenant, job, number, **texts, layer_id=owner.text())
     await owner.post(f"jobs/{job['id']}/versions/1/activate")
     await owner.post(f"jobs/{job['id']}/publish")
-    async with resources.unit_of_work(owner.tenant.account_id) as session:
-        account = await get_account(session, owner.tenant.account_id)
-        needed, now = timedelta(minutes=1), clock.business_now(session)
-        assert await quotas.start(session, account, UUID(job["id"]), needed=needed, now=now) is None
+    await _code_run(owner, resources, job)
+    await _fires(owner, resources, told)
+
+
+async def _fires(owner: Owner, resources: Resources, told: Json) -> None:
+    """A job with a schedule, of which one moment was skipped and one has run."""
+    first = await next_hour(resources, owner.tenant)
+    config = {"object": "people", "columns": [f"attributes.{owner.text()}"]}
+    ends = {"never_expires": False, "expires_at": (first + 9_000 * HOUR).isoformat()}
+    job = {"name": owner.text(), "kind": "export", "config": config, **told, **ends}
+    made = await owner.post("jobs", job | {"schedule": every("PT1H", first)})
+    await owner.post(f"jobs/{made['id']}/publish")
+    await owner.post(f"jobs/{made['id']}/skip", {"count": 1, "reason": owner.text()})
+    for hours in range(2):
+        await plan_at(resources, owner.tenant, first + hours * HOUR, made)
+
+
+async def _code_run(owner: Owner, resources: Resources, job: Json) -> None:
+    """A run of code that is at work: it has said something, and wants something sent."""
+    run = await owner.post(f"jobs/{job['id']}/runs", {"body": owner.text()})
+    account_id, run_id = owner.tenant.account_id, UUID(run["id"])
+    line = Line(clock.real_now(), Level.INFO, owner.text(), fields={owner.text(): owner.text()})
+    message = {"id": uuid7(), "type": "Success", "is_html": False, "subject": owner.text()}
+    message |= {"body": owner.text(), "attachments": [{"name": owner.text(), "content": ""}]}
+    async with resources.unit_of_work(account_id, purpose=Purpose.RUN_CLAIM) as session:
+        lease = resources.settings.scoring.lease
+        place = (session, account_id, run_id)
+        assert await queue.claim(*place, holder="furnish", lease=lease, places=2) is not None
+        await add_chunk(*place, pack([line]))
+        await messages.add(*place, message, most=3)
 
 
 async def listed(http: httpx.AsyncClient, collection: str) -> list[Json]:

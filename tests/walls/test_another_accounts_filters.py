@@ -41,6 +41,14 @@ async def names(owner: Owner, operation: Operation) -> list[str]:
     return [one["name"] for one in await listed(owner.tenant.http, operation.path)]
 
 
+async def jobs(owner: Owner, _: Operation) -> list[str]:
+    return [one["id"] for one in await listed(owner.tenant.http, "/v1/jobs")]
+
+
+async def runs(owner: Owner, _: Operation) -> list[str]:
+    return [one["id"] for one in await listed(owner.tenant.http, "/v1/runs")]
+
+
 async def cursors(owner: Owner, operation: Operation) -> list[str]:
     answer = await owner.tenant.http.get(operation.path, params={"limit": 1})
     return [answer.json()["next_cursor"]]
@@ -55,15 +63,23 @@ NAMED: dict[str, Callable[[Owner, Operation], Any]] = {
     "cursor": cursors,
     "email": emails,
     "external_id": external_ids,
+    "job": jobs,
     "name": names,
+    "owner": jobs,
     "person": people,
+    "parent": runs,
 }
 
 
 def names_nothing(shown: Schema) -> bool:
-    """Words of the product, numbers and flags are nobody's."""
+    """Words of the product, numbers, flags and moments are nobody's."""
     kinds = alternatives(shown["schema"])
-    return all("enum" in one or one.get("type") in ("boolean", "integer") for one in kinds)
+    return all(
+        "enum" in one
+        or one.get("type") in ("boolean", "integer")
+        or one.get("format") == "date-time"
+        for one in kinds
+    )
 
 
 @pytest.mark.parametrize("operation", PAGES, ids=str)

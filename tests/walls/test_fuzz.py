@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from pydantic import SecretStr
 from schemathesis import Case, GenerationMode
 
 from app.core.auth import Scope
-from app.core.settings import Files, Limits, Settings
+from app.core.settings import Files, Http, Limits, Settings
 from tests.conftest import ACCOUNT_SCOPES
 from tests.guards.test_routes import OPERATIONS as PATHS
 from tests.walls.databases import a_database
@@ -42,6 +43,7 @@ def ground(
         redis_url=SecretStr(redis_url),
         secret_key=SecretStr("a secret of the test suite, long enough"),
         sandbox=True,
+        http=Http(stream_timeout=timedelta(seconds=0.3)),
         limits=Limits(ingest=1_000_000, others=1_000_000),
     )
     with running(told) as service, requests.Session() as http:

@@ -10,7 +10,7 @@ from sqlmodel import col, or_, select
 from app.accounts.plans import Plan
 from app.accounts.quotas.rules import NO_TIME, DayUse, held_by
 from app.core.db import Session
-from app.core.driver import driver_of
+from app.core.driver import Transaction, driver_of
 from app.models import AccountDay, Job, JobDay
 from app.models.states import JobState
 
@@ -92,7 +92,7 @@ async def take_again(
 
 
 async def book(
-    session: Session, account_id: UUID, job_id: UUID, day: date, *, elapsed: timedelta,
+    session: Transaction, account_id: UUID, job_id: UUID, day: date, *, elapsed: timedelta,
     held: timedelta,
 ) -> None:  # fmt: skip
     """Add what an attempt took, and give back what was held for it."""

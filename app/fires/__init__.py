@@ -1,0 +1,1 @@
+"""Planned moments: timetables say when the next one is, the ledger what became of each."""

@@ -1,0 +1,1 @@
+"""The logs of runs: packed lines, read by number, forgotten after a month."""
