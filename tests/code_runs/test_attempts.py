@@ -8,7 +8,7 @@ from app.jobs.attempts.rules import Ending, Next, what_follows
 from tests.code_runs.making import Site, error_of, published
 from tests.conftest import MakeTenant
 from tests.faults.processes import until
-from tests.jobs.making import plan
+from tests.jobs.making import make_it_noon, plan
 from workers.clock import advance_if_asked
 
 FAILS = """
@@ -84,6 +84,7 @@ async def test_what_ends_by_its_own_limits_says_so(site: Site) -> None:
 
 
 async def test_a_timeout_is_business_time(site: Site, make_tenant: MakeTenant) -> None:
+    await make_it_noon(site.work.resources, site.tenant)
     source = "import time\ndef main():\n    print('waiting', flush=True)\n    time.sleep(60)"
     job = await published(site.http, source, timeout="PT40M")
     run_id = await site.start(job)
