@@ -18,11 +18,10 @@ from app.responses.intake.fold import Outcome
 from app.responses.intake.items import Submission, parse_items
 from app.responses.intake.records import UPLOADED
 from tests.conftest import Tenant
-from tests.people.making import upsert
+from tests.people.making import an_email, upsert
 from tests.responses.engine_making import (
     ASYNCHRONOUS,
     a_campaign,
-    an_email,
     configure,
     listed_responses,
     read,
