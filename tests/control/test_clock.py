@@ -1,7 +1,5 @@
 """The sandbox clock: business time moves forward, and everything due on the way finishes."""
 
-import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +13,7 @@ from app.core.settings import Settings
 from app.main import create_app
 from app.models import INSTALLATION
 from app.runs import clock
+from tests.clock_keeper import keeping_the_clock
 from tests.conftest import MakeTenant, Tenant
 from workers.clock import advance_if_asked
 from workers.work import Work
@@ -27,19 +26,8 @@ async def platform(make_tenant: MakeTenant) -> Tenant:
 
 @pytest.fixture
 async def _worker(resources: Resources) -> AsyncIterator[None]:
-    """A worker that looks after the clock, as `python -m workers.main` does."""
-    work = Work(resources)
-
-    async def look() -> None:
-        while True:
-            await advance_if_asked(work)
-            await asyncio.sleep(0.02)
-
-    task = asyncio.create_task(look())
-    yield
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    async with keeping_the_clock(resources):
+        yield
 
 
 async def now_of(http: httpx.AsyncClient) -> datetime:

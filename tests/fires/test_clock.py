@@ -1,7 +1,6 @@
 """Planned moments on the sandbox clock, with a worker that does what becomes due."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from datetime import datetime
 
@@ -9,11 +8,11 @@ import pytest
 from sqlalchemy import text
 
 from app.core.resources import Resources
+from tests.clock_keeper import keeping_the_clock
 from tests.conftest import MakeTenant, Tenant
 from tests.faults.processes import until
 from tests.fires.making import DAY, HOUR, MINUTE, every, fires_of, runs_of, scheduled
 from tests.jobs.making import now_of
-from workers.clock import advance_if_asked
 from workers.fires import plan
 from workers.work import Work
 
@@ -22,19 +21,8 @@ pytestmark = pytest.mark.usefixtures("_roomy")
 
 @pytest.fixture
 async def _worker(resources: Resources) -> AsyncIterator[None]:
-    """A worker that looks after the clock, as `python -m workers.main` does."""
-    work = Work(resources)
-
-    async def look() -> None:
-        while True:
-            await advance_if_asked(work)
-            await asyncio.sleep(0.02)
-
-    task = asyncio.create_task(look())
-    yield
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    async with keeping_the_clock(resources):
+        yield
 
 
 async def advance(make_tenant: MakeTenant, by: str) -> None:
