@@ -20,6 +20,12 @@ from app.models.job_variables import JobVariables
 from app.models.job_version import JobVersion
 from app.models.lane import Lane
 from app.models.opportunity import Opportunity, OpportunityContact
+from app.models.participation import (
+    ParticipantAction,
+    Participation,
+    PendingAction,
+    PendingSend,
+)
 from app.models.pending import PendingResolution, PendingScoring
 from app.models.pending_run import PendingRun
 from app.models.person import Person
@@ -32,6 +38,7 @@ from app.models.run_file import RunFile
 from app.models.run_log import RunLogChunk
 from app.models.run_message import RunMessage
 from app.models.scoring_settings import ScoringSettings
+from app.models.sequence import Sequence, SequenceAction
 from app.models.timetable import PendingExpiry, Timetable
 from app.models.upload import Upload, UploadPiece
 from app.models.user import User
@@ -60,11 +67,15 @@ __all__ = [
     "Opportunity",
     "OpportunityContact",
     "OwnerTurn",
+    "ParticipantAction",
+    "Participation",
+    "PendingAction",
     "PendingExpiry",
     "PendingImport",
     "PendingResolution",
     "PendingRun",
     "PendingScoring",
+    "PendingSend",
     "Person",
     "Response",
     "RowFailure",
@@ -74,6 +85,8 @@ __all__ = [
     "RunLogChunk",
     "RunMessage",
     "ScoringSettings",
+    "Sequence",
+    "SequenceAction",
     "StatusCount",
     "StatusDelta",
     "Timetable",
