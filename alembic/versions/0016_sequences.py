@@ -208,7 +208,6 @@ def upgrade() -> None:
         sa.Column("type", sa.String(), nullable=False),
         sa.Column("is_automatic", sa.Boolean(), nullable=False),
         sa.Column("priority", sa.SmallInteger(), nullable=False),
-        sa.Column("after_start", sa.Interval(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("is_initiated", sa.Boolean(), nullable=False),

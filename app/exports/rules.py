@@ -1,10 +1,11 @@
 """Which parts of an order go together, and what is wrong with one. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from app.core.errors import Fault
 from app.criteria.catalogue import Record, find_field
+from app.criteria.naming import fields_named
 from app.criteria.parse import parse
 from app.criteria.tree import Criteria
 from app.exports.columns import Column, ExportObject, default_names, find_column
@@ -54,7 +55,7 @@ def faults_in_criteria(exported: ExportObject, criteria: object) -> list[Fault]:
     allowed = _RECORDS[exported]
     return [
         Fault(pointer, "not_of_this_object", f"No field of an export of {exported}.")
-        for pointer, name in _fields_in(criteria, "/criteria")
+        for pointer, name in fields_named(criteria, "/criteria")
         if (field := find_field(name)) is None or field.record not in allowed
     ]
 
@@ -68,15 +69,3 @@ def columns_of(exported: ExportObject, names: Sequence[str] | None) -> list[Colu
     """The columns of an order that was found good, in its order; by default all."""
     found = (find_column(exported, name) for name in names or default_names(exported))
     return [column for column in found if column is not None]
-
-
-def _fields_in(criteria: Any, pointer: str) -> Iterator[tuple[str, str]]:
-    """Where each test of well-formed criteria names which field."""
-    if "not" in criteria:
-        yield from _fields_in(criteria["not"], f"{pointer}/not")
-    elif "field" in criteria:
-        yield f"{pointer}/field", criteria["field"]
-    else:
-        word = "all" if "all" in criteria else "any"
-        for position, part in enumerate(criteria[word]):
-            yield from _fields_in(part, f"{pointer}/{word}/{position}")

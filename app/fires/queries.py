@@ -38,6 +38,10 @@ ON CONFLICT (account_id, owner_kind, owner_id) DO UPDATE
    SET schedule = excluded.schedule, next_at = excluded.next_at,
        planned_until = greatest(t.planned_until, excluded.planned_until)
 """
+_ADD = """
+INSERT INTO timetables (account_id, owner_kind, owner_id, schedule, since, planned_until)
+VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT DO NOTHING
+"""
 _PUT_EXPIRY = """
 INSERT INTO pending_expiries (account_id, owner_kind, owner_id, due_at) VALUES ($1, $2, $3, $4)
 ON CONFLICT (account_id, owner_kind, owner_id) DO UPDATE SET due_at = excluded.due_at
@@ -151,6 +155,14 @@ async def put_timetable(
     """Plan by this schedule from now on; pauses and skips stay."""
     driver = await driver_of(session)
     await driver.execute(_PUT, *owner, json.dumps(schedule), now, next_at)
+
+
+async def add_timetable(
+    session: Transaction, owner: Owner, schedule: dict[str, Any], *, now: datetime
+) -> None:
+    """Add one that plans nothing yet; one that is there stays as it is."""
+    driver = await driver_of(session)
+    await driver.execute(_ADD, *owner, json.dumps(schedule), now)
 
 
 async def drop_timetable(session: Session, owner: Owner) -> None:

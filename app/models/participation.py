@@ -4,10 +4,10 @@ participations ──< participant_actions ── pending_actions   the one that
                                        └─ pending_sends     shown, ended, or an e-mail being sent
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, Interval, SmallInteger, text
+from sqlalchemy import Index, SmallInteger, text
 from sqlmodel import Field, SQLModel
 
 from app.core.db import UtcDateTime, word
@@ -99,12 +99,11 @@ class ParticipantAction(Owned, table=True):
     position: int = Field(sa_type=SmallInteger)
     type: ActionType = Field(sa_type=word(ActionType))
     is_automatic: bool
-    priority: int = Field(sa_type=SmallInteger)
-    after_start: timedelta = Field(
-        sa_type=Interval, description="The delays of the sequence up to here, this one included."
-    )
+    priority: int = Field(sa_type=SmallInteger, description="As it was when it was shown.")
     status: ActionStatus = Field(default=ActionStatus.UPCOMING, sa_type=word(ActionStatus))
-    due_at: datetime = Field(sa_type=UtcDateTime)
+    due_at: datetime = Field(
+        sa_type=UtcDateTime, description="Of one behind the next: as was foreseen at enrolment."
+    )
     is_initiated: bool = False
     actual_execution_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     show_on_today: bool = False

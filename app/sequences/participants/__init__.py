@@ -1,0 +1,1 @@
+"""Who is in a sequence: put in, shown, taken out."""

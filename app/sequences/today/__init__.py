@@ -1,0 +1,1 @@
+"""What a rep has to do, and what becomes of it."""
