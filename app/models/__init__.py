@@ -6,10 +6,13 @@ from app.models.account import INSTALLATION, Account
 from app.models.api_key import ApiKey
 from app.models.business_clock import BusinessClock
 from app.models.campaign import Campaign
+from app.models.campaign_launch import CampaignLaunch
 from app.models.counter import StatusCount, StatusDelta
 from app.models.engagement import ActiveResponse, OwnerTurn
 from app.models.event import Event
 from app.models.fire import Fire
+from app.models.group import Group, GroupMember
+from app.models.group_run import GroupRun, GroupStep, PendingGroup
 from app.models.heartbeat import Heartbeat
 from app.models.idempotency_key import IdempotencyKey
 from app.models.import_chunk import ImportChunk, PendingImport
@@ -45,8 +48,13 @@ __all__ = [
     "ApiKey",
     "BusinessClock",
     "Campaign",
+    "CampaignLaunch",
     "Event",
     "Fire",
+    "Group",
+    "GroupMember",
+    "GroupRun",
+    "GroupStep",
     "Heartbeat",
     "IdempotencyKey",
     "ImportChunk",
@@ -61,6 +69,7 @@ __all__ = [
     "OpportunityContact",
     "OwnerTurn",
     "PendingExpiry",
+    "PendingGroup",
     "PendingImport",
     "PendingResolution",
     "PendingRun",
