@@ -20,9 +20,11 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def first_user(worker_id: str) -> int:
-    """Users that no other pytest process of this suite runs code as."""
-    number = int(worker_id.removeprefix("gw")) if worker_id != "master" else 0
-    return 60_706 + USERS * number
+    """Users that nobody else on this machine runs code as: no worker, which has the settings'
+    own, and no other pytest process of this suite; one that a test starts is the first of all.
+    """
+    number = 1 + int(worker_id.removeprefix("gw")) if worker_id != "master" else 0
+    return 62_000 + USERS * number
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from app.runs.logs.queries import add_chunk
 from tests.conftest import Tenant
 from tests.exports.making import write
 from tests.fires.making import HOUR, every, next_hour, plan_at
-from tests.jobs.making import add_version
+from tests.jobs.making import add_version, make_it_noon
 from tests.responses.engine_making import QUALIFYING, configure
 from tests.responses.test_poison_rows import poison
 from workers.sweep import settle
@@ -58,7 +58,11 @@ class Owner:
 
 
 async def furnish(owner: Owner, resources: Resources, database_url: str) -> Owner:
-    """Fill an account: whatever can be made is made, and every text is a mark."""
+    """Fill an account: whatever can be made is made, and every text is a mark.
+
+    Its day is far from over, so that what is counted by days is counted alike in every account.
+    """
+    await make_it_noon(resources, owner.tenant)
     campaign = await owner.post("campaigns", _campaign(owner))
     await owner.post("campaigns", _campaign(owner))
     await _rules(owner)
