@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from alembic import op
 
 revision = "0015"
-down_revision = "0012"
+down_revision = "0014"
 
 BUSY = {
     "autovacuum_vacuum_scale_factor": "0",
@@ -151,7 +151,7 @@ def _runs_of_groups() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("run_id", sa.Uuid(), nullable=True),
         sa.Column("awaited_run_id", sa.Uuid(), nullable=True),
-        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("error_code", sa.String(), nullable=True),
         sa.CheckConstraint(ON_FAILURE, name=op.f("ck_group_steps_on_failure")),
         sa.CheckConstraint(f"state IN ({STEP_STATES})", name=op.f("ck_group_steps_state")),
         sa.ForeignKeyConstraint(

@@ -3,6 +3,7 @@
 import app.models.naming  # noqa: F401  (comes before every table)  isort: skip
 
 from app.models.account import INSTALLATION, Account
+from app.models.alert_policy import AlertPolicy
 from app.models.api_key import ApiKey
 from app.models.business_clock import BusinessClock
 from app.models.campaign import Campaign
@@ -22,10 +23,12 @@ from app.models.job import Job
 from app.models.job_variables import JobVariables
 from app.models.job_version import JobVersion
 from app.models.lane import Lane
+from app.models.message import Message, MessageCopy, PendingCopy
 from app.models.opportunity import Opportunity, OpportunityContact
 from app.models.pending import PendingResolution, PendingScoring
 from app.models.pending_run import PendingRun
 from app.models.person import Person
+from app.models.pulse import Pulse
 from app.models.quota_day import AccountDay, JobDay
 from app.models.response import Response
 from app.models.row_failure import RowFailure
@@ -38,6 +41,7 @@ from app.models.scoring_settings import ScoringSettings
 from app.models.timetable import PendingExpiry, Timetable
 from app.models.upload import Upload, UploadPiece
 from app.models.user import User
+from app.models.watch import Watch
 from app.models.window import Window
 
 __all__ = [
@@ -45,6 +49,7 @@ __all__ = [
     "Account",
     "AccountDay",
     "ActiveResponse",
+    "AlertPolicy",
     "ApiKey",
     "BusinessClock",
     "Campaign",
@@ -65,9 +70,12 @@ __all__ = [
     "JobVariables",
     "JobVersion",
     "Lane",
+    "Message",
+    "MessageCopy",
     "Opportunity",
     "OpportunityContact",
     "OwnerTurn",
+    "PendingCopy",
     "PendingExpiry",
     "PendingGroup",
     "PendingImport",
@@ -75,6 +83,7 @@ __all__ = [
     "PendingRun",
     "PendingScoring",
     "Person",
+    "Pulse",
     "Response",
     "RowFailure",
     "Ruleset",
@@ -89,5 +98,6 @@ __all__ = [
     "Upload",
     "UploadPiece",
     "User",
+    "Watch",
     "Window",
 ]

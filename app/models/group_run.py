@@ -71,7 +71,7 @@ class GroupStep(SQLModel, table=True):
         default=None,
         description="That run while it goes on, or one of the job that goes before it.",
     )
-    reason: str | None = Field(default=None, description="Why it failed or was not run.")
+    error_code: str | None = Field(default=None, description="Why it failed.")
 
 
 class PendingGroup(SQLModel, table=True):

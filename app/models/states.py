@@ -32,6 +32,10 @@ A step of a group's run:
     waiting ──▶ running ──▶ succeeded · succeeded_with_warnings · failed · cancelled
        └──▶ not_run                       (refused or gone: failed without having run)
 
+A copy of an e-mail, one for each recipient:
+
+    waiting ──▶ sent · kept (in a sandbox's mailbox) · failed
+
 A planned fire, recorded once:
 
     planned ──▶ ran (a run) · not_run (a reason)
@@ -331,3 +335,12 @@ class FireReason(StrEnum):
     QUOTA_EXECUTIONS = "quota_executions"
     QUOTA_INVOCATIONS = "quota_invocations"
     QUOTA_MINUTES = "quota_minutes"
+
+
+class CopyState(StrEnum):
+    """What became of a copy of an e-mail."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    KEPT = "kept"
+    FAILED = "failed"

@@ -76,6 +76,8 @@ _DATA: dict[EventType, dict[str, Any]] = {
     },
     EventType.JOB_EXPIRING: {"job_id": _JOB, "expires_at": "2026-03-09T00:00:00Z"},
     EventType.JOB_EXPIRED: {"job_id": _JOB, "expires_at": "2026-03-02T00:00:00Z"},
+    EventType.GROUP_EXPIRING: {"group_id": _OTHER, "expires_at": "2026-03-09T00:00:00Z"},
+    EventType.GROUP_EXPIRED: {"group_id": _OTHER, "expires_at": "2026-03-02T00:00:00Z"},
     EventType.GROUP_FINISHED: {
         "group_id": _OTHER,
         "run_id": _RUN,

@@ -36,6 +36,8 @@ class EventType(StrEnum):
     JOB_RECOVERED = "job.recovered"
     JOB_EXPIRING = "job.expiring"
     JOB_EXPIRED = "job.expired"
+    GROUP_EXPIRING = "group.expiring"
+    GROUP_EXPIRED = "group.expired"
     GROUP_FINISHED = "group.finished"
     CAMPAIGN_LAUNCHED = "campaign.launched"
     PARTICIPANT_EXITED = "participant.exited"

@@ -176,6 +176,21 @@ class JobExpired(Envelope[Literal["job.expired"], JobExpiry]):
     """One event for each job that has expired."""
 
 
+class GroupExpiry(BaseModel):
+    """A group whose definition has an end, and when."""
+
+    group_id: UUID
+    expires_at: datetime
+
+
+class GroupExpiring(Envelope[Literal["group.expiring"], GroupExpiry]):
+    """Two events for each group that expires, 7 days and 1 day before; one, if both are overdue."""
+
+
+class GroupExpired(Envelope[Literal["group.expired"], GroupExpiry]):
+    """One event for each group that has expired; its jobs stay."""
+
+
 class GroupStep(BaseModel):
     """What became of one job of a group."""
 
@@ -207,7 +222,7 @@ class Launched(BaseModel):
     campaign_id: UUID
     launched_at: datetime
     cause: str = Field(description="`api`, `schedule` or `group`.")
-    run_id: UUID | None = Field(description="The group's run, where a group did it.")
+    run_id: UUID | None = Field(description="The run that did it: a group's, or that of the schedule.")
     launched_by: str | None = Field(description="Who asked for it.")
 
 

@@ -7,6 +7,8 @@ from app.notifications.outbox import EventType
 from app.notifications.schemas import (
     CampaignLaunched,
     FireNotRun,
+    GroupExpired,
+    GroupExpiring,
     GroupFinished,
     JobExpired,
     JobExpiring,
@@ -92,6 +94,16 @@ def job_expiring(event: JobExpiring) -> None:
 @router.post(EventType.JOB_EXPIRED.value, status_code=204)
 def job_expired(event: JobExpired) -> None:
     """A job has expired: its definition is gone, its runs can still be read."""
+
+
+@router.post(EventType.GROUP_EXPIRING.value, status_code=204)
+def group_expiring(event: GroupExpiring) -> None:
+    """A group will expire soon; give it another time, or say that it never does."""
+
+
+@router.post(EventType.GROUP_EXPIRED.value, status_code=204)
+def group_expired(event: GroupExpired) -> None:
+    """A group has expired: its definition is gone, its runs can still be read."""
 
 
 @router.post(EventType.GROUP_FINISHED.value, status_code=204)
