@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from alembic import op
 
 revision = "0016"
-down_revision = "0012"
+down_revision = "0015"
 
 BUSY = {
     "autovacuum_vacuum_scale_factor": "0",
@@ -29,7 +29,7 @@ MINE = (
     "ANY ((SELECT string_to_array(nullif(current_setting('app.account_ids', true), ''), ',')"
     "::uuid[])::uuid[])"
 )
-KINDS = "'scoring', 'clock', 'import', 'export', 'code'"
+KINDS = "'scoring', 'clock', 'import', 'export', 'code', 'group', 'launch'"
 
 
 def upgrade() -> None:

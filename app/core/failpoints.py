@@ -36,6 +36,7 @@ class Purpose(StrEnum):
     IMPORT_CLAIM = "import_claim"
     IMPORTING = "importing"
     FIRES = "fires"
+    GROUPS = "groups"
     EXPIRY = "expiry"
     CLOCK = "clock"
     HEARTBEAT = "heartbeat"

@@ -51,9 +51,14 @@ class Task(StrEnum):
 
     DRAIN_LANE = "drain_lane"
     WORK_ON_RUN = "work_on_run"
+    ADVANCE_GROUP = "advance_group"
 
 
-QUEUE_OF = {Task.DRAIN_LANE: Queue.INTERACTIVE, Task.WORK_ON_RUN: Queue.BULK}
+QUEUE_OF = {
+    Task.DRAIN_LANE: Queue.INTERACTIVE,
+    Task.WORK_ON_RUN: Queue.BULK,
+    Task.ADVANCE_GROUP: Queue.INTERACTIVE,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,9 @@ from uuid import UUID
 from app.accounts.plans import plan_of
 from app.accounts.quotas.days import Terms
 from app.core.driver import Row, Transaction, driver_of
-from app.fires.rules import Situation
+from app.fires.standing import Standing
 from app.jobs.starting import What
 from app.models.states import JobKind
-from app.schedules.schemas import Schedule, stored
 
 # A job that somebody is changing is passed over: its change records what is due by itself.
 _CLAIM = """
@@ -56,23 +55,11 @@ SELECT FROM pending_runs p JOIN unnest($1::uuid[], $2::uuid[]) AS w(account_id, 
 """
 
 
-@dataclass(slots=True)
-class Due:
+@dataclass(slots=True, kw_only=True)
+class Due(Standing):
     """A job's timetable, locked: how it stands, and what of the job is at work."""
 
     what: What
-    situation: Situation
-    since: datetime
-    pause: tuple[str | None, str | None]
-    skip: tuple[str | None, str | None]
-    unfinished: list[UUID]
-    buffered: int = 0
-    last_ran_at: datetime | None = None
-    failures: int = 0
-
-    @property
-    def schedule(self) -> Schedule:
-        return self.situation.schedule
 
 
 async def claim(
@@ -126,21 +113,8 @@ async def lock_runs(session: Transaction, found: Sequence[Due]) -> None:
 def _due(row: Row) -> Due:
     config: dict[str, Any] = row["config"]
     place = (row["account_id"], row["owner_id"])
-    return Due(
-        what=What(
-            *(*place, row["name"], JobKind(row["kind"]), config, row["source"]),
-            *(row["timeout"], row["active_version"]),
-        ),
-        situation=Situation(
-            schedule=stored(row["schedule"]),
-            planned_until=row["planned_until"],
-            expires_at=row["expires_at"],
-            is_paused=row["is_paused"],
-            skips_left=row["skips_left"],
-            is_maintenance=row["is_maintenance"],
-        ),
-        since=row["since"],
-        pause=(row["paused_by"], row["pause_reason"]),
-        skip=(row["skip_by"], row["skip_reason"]),
-        unfinished=[],
+    what = What(
+        *(*place, row["name"], JobKind(row["kind"]), config, row["source"]),
+        *(row["timeout"], row["active_version"]),
     )
+    return Due.of(row, what=what)

@@ -4,6 +4,7 @@ NotFound ── JobNotFound · JobVersionNotFound
 Gone ────── JobExpired                        its runs stay readable
 Conflict ── JobNameTaken · TooManyJobs · WrongJobState · JobHasNoCode
             JobNotPublished · JobNotAdHoc · AlreadyRunning       it cannot be started
+            JobInGroup                                           its group needs it as it is
 Invalid ─── InvalidJob                        places of it make no sense
             JobNotPublishable                 places of it say too little, or what the plan forbids
 Forbidden ─ CodeNotInPlan
@@ -52,7 +53,11 @@ class JobNotAdHoc(Conflict):
 
 
 class AlreadyRunning(Conflict):
-    """The run {run_id} of this job is at work."""
+    """Its run {run_id} is at work."""
+
+
+class JobInGroup(Conflict):
+    """The job is in the group {group_id}; take it out of there before it is {deed}."""
 
 
 class InvalidJob(Invalid):

@@ -7,15 +7,12 @@ All in one transaction, so that whoever dies in it has fired nothing, and nothin
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from app.accounts.quotas.days import Days, Terms
 from app.core.db import Session
-from app.fires import news, queries
-from app.fires.queries import Move, Owner, Record
+from app.fires import news, queries, standing
 from app.fires.rules import Track, Turn, Verdict, judge, take_turn
 from app.jobs import cancelling, due
 from app.jobs.due import Due
@@ -25,7 +22,6 @@ from app.schedules.parts import Overlap
 from app.schedules.schemas import Daily, Monthly, Weekly
 
 _SLOTTED = Daily | Weekly | Monthly
-_PAUSED, _SKIPPED = FireReason.PAUSED, (FireReason.SKIP_REQUESTED, FireReason.MAINTENANCE)
 
 
 async def fire_due(
@@ -47,7 +43,7 @@ async def fire_due(
     terms = await due.terms_of(session, {one.what.account_id for one in found})
     gaps = [terms[one.what.account_id][0].minimum_gap for one in found]
     await due.look_at_runs(session, found, gaps)
-    found = [await _paused_by_failures(session, one, now) for one in found]
+    found = [await standing.paused_by_failures(session, OwnerKind.JOB, one, now) for one in found]
     turns = [take_turn(one.situation, now=now) for one in found]
     pairs = list(zip(found, turns, strict=True))
     starting = [one for one, turn in pairs if any(said.reason is None for said in turn.verdicts)]
@@ -91,20 +87,15 @@ async def _write(
                 starts.append(_start(one, said, terms))
                 ran.append((one, said))
             else:
-                records.append(_not_run(one, said))
+                records.append(standing.not_run(one, said))
             if said.replaces:
                 await cancelling.cancel(session, one.what, one.unfinished)
     run_ids = await write_runs(session, starts, secret_key=secret_key, now=now)
     records += [
-        Record(
-            *(one.what.account_id, one.what.job_id, said.fire.at),
-            run_id=run_id,
-            details=_details(one, said),
-        )
-        for (one, said), run_id in zip(ran, run_ids, strict=True)
+        standing.ran(one, said, run_id) for (one, said), run_id in zip(ran, run_ids, strict=True)
     ]
     await queries.record(session, OwnerKind.JOB, records, now=now)
-    await queries.move(session, OwnerKind.JOB, [_move(one, turn) for one, turn in pairs])
+    await queries.move(session, OwnerKind.JOB, [standing.move(*pair) for pair in pairs])
     await news.tell_of_fires(session, OwnerKind.JOB, records, at=now)
 
 
@@ -117,49 +108,3 @@ def _start(one: Due, said: Verdict, terms: dict[UUID, Terms]) -> Start:
         schedule_minute=one.schedule.minute if isinstance(one.schedule, _SLOTTED) else None,
         is_buffered=said.is_buffered,
     )
-
-
-def _not_run(one: Due, said: Verdict) -> Record:
-    by, why = None, None
-    if said.reason is _PAUSED:
-        by, why = one.pause
-    elif said.reason in _SKIPPED:
-        by, why = one.skip
-    details = _details(one, said) | ({"reason": why} if why else {})
-    place = (one.what.account_id, one.what.job_id, said.fire.at)
-    return Record(*place, said.reason, None, by, details)
-
-
-def _details(one: Due, said: Verdict) -> dict[str, Any]:
-    """What a reader of the ledger would ask next."""
-    details: dict[str, Any] = {}
-    if said.fire.instead_of is not None:
-        details["instead_of"] = said.fire.instead_of.isoformat()
-    if (said.reason is FireReason.OVERLAP or said.replaces) and one.unfinished:
-        details["other_run_id"] = str(one.unfinished[0])
-    if said.is_buffered:
-        details["is_buffered"] = True
-    if said.reason is FireReason.GAP and one.last_ran_at is not None:
-        details["ran_at"] = one.last_ran_at.isoformat()
-    return details
-
-
-def _move(one: Due, turn: Turn) -> Move:
-    return Move(
-        one.what.account_id,
-        one.what.job_id,
-        turn.planned_until or one.situation.planned_until,
-        turn.next_at,
-        one.situation.skips_left - turn.skips_used,
-    )
-
-
-async def _paused_by_failures(session: Session, one: Due, now: datetime) -> Due:
-    """The same, paused now if so many of its runs failed in a row."""
-    most = one.schedule.pause_after_failures
-    if most is None or one.failures < most or one.situation.is_paused:
-        return one
-    why = f"{one.failures} runs failed in a row"
-    owner = Owner(one.what.account_id, OwnerKind.JOB, one.what.job_id)
-    await queries.pause(session, owner, reason=why, now=now)
-    return replace(one, situation=replace(one.situation, is_paused=True), pause=(None, why))

@@ -12,7 +12,7 @@ from app.core.db import Session
 from app.core.pages import Position
 from app.jobs import rules
 from app.jobs.errors import JobExpired, JobNotFound, JobVersionNotFound
-from app.models import Job, JobVariables, JobVersion
+from app.models import GroupMember, Job, JobVariables, JobVersion
 from app.models.states import JobKind, JobState
 
 _MOST_VERSIONS = 2**31 - 1
@@ -45,6 +45,16 @@ async def get_job(
     if rules.has_expired(job, now=now):
         raise JobExpired(expires_at=job.expires_at)
     return job
+
+
+async def find_group_of(session: Session, account_id: UUID, job_id: UUID) -> UUID | None:
+    """The group that the job is in; under the job's lock none takes it in meanwhile."""
+    found = await session.exec(
+        select(GroupMember.group_id).where(
+            col(GroupMember.account_id) == account_id, col(GroupMember.job_id) == job_id
+        )
+    )
+    return found.one_or_none()
 
 
 async def list_jobs(

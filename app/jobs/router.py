@@ -20,6 +20,7 @@ from app.jobs.errors import (
     InvalidJob,
     JobExpired,
     JobHasNoCode,
+    JobInGroup,
     JobNameTaken,
     JobNotFound,
     JobNotPublishable,
@@ -91,7 +92,8 @@ async def read_job(job_id: UUID, caller: Reader, tx: Tx, now: Now, response: Res
     "/jobs/{job_id}",
     response_model=JobRead,
     responses=problems(
-        *(*_CHANGES, InvalidJob, *_OF_SCHEDULES, JobNotPublishable, JobNameTaken, NotScheduled)
+        *(*_CHANGES, InvalidJob, *_OF_SCHEDULES, JobNotPublishable, JobNameTaken, NotScheduled),
+        JobInGroup,
     ),
 )
 async def change_job(
@@ -119,7 +121,7 @@ async def change_job(
     return await _shown(tx, job, response)
 
 
-@router.delete("/jobs/{job_id}", status_code=204, responses=problems(*_CHANGES))
+@router.delete("/jobs/{job_id}", status_code=204, responses=problems(*_CHANGES, JobInGroup))
 async def delete_job(
     job_id: UUID, caller: Manager, tx: Tx, now: Now, resources: Held, if_match: IfMatch = None
 ) -> None:
@@ -146,7 +148,7 @@ async def publish_job(
 @router.post(
     "/jobs/{job_id}/unpublish",
     response_model=JobRead,
-    responses=problems(*_GONE, WrongJobState),
+    responses=problems(*_GONE, WrongJobState, JobInGroup),
 )
 async def unpublish_job(
     job_id: UUID, caller: Manager, tx: Tx, now: Now, resources: Held, response: Response

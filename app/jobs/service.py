@@ -19,6 +19,7 @@ from app.jobs import configs, expiry, queries, rules, timetable, timing, variabl
 from app.jobs.errors import (
     InvalidJob,
     JobHasNoCode,
+    JobInGroup,
     JobNameTaken,
     JobNotPublishable,
     TooManyJobs,
@@ -85,11 +86,15 @@ async def change(
         JobNotPublishable: it is published, and could not be.
         JobNameTaken: another job has the name.
         NotScheduled: it is to pause, or to go on, and plans no fires.
+        JobInGroup: its group would have it run by nothing else.
     """
     account = await get_account(session, account_id)
     if patch.name is not None:
         await expiry.expire_overdue(session, account_id, secret_key=secret_key, now=now)
     job = await _job_to_change(session, account_id, job_id, if_match=if_match, now=now)
+    if patch.schedule is not None or patch.ad_hoc is False:
+        deed = "given a schedule" if patch.schedule is not None else "kept from being called"
+        await _refuse_in_group(session, job, deed)
     await timetable.catch_up(session, job, secret_key=secret_key, now=now)
     fields = rules.with_one_end(patch.model_dump(mode="python", exclude_unset=True))
     is_paused = fields.pop("is_paused", None)
@@ -131,8 +136,10 @@ async def delete(
     Raises:
         JobNotFound, JobExpired: there is no such job any more.
         ChangedMeanwhile: `if_match` names another version.
+        JobInGroup: it is in a group.
     """
     job = await _job_to_change(session, account_id, job_id, if_match=if_match, now=now)
+    await _refuse_in_group(session, job, "deleted")
     await timetable.catch_up(session, job, secret_key=secret_key, now=now)
     job.deleted_at, job.published_at = now, None
     await expiry.forget_secrets(session, job)
@@ -170,11 +177,13 @@ async def unpublish(
     Raises:
         JobNotFound, JobExpired: there is no such job any more.
         WrongJobState: it was never published.
+        JobInGroup: it is in a group.
     """
     job = await _job_to_change(session, account_id, job_id, now=now)
     if job.state is JobState.UNPUBLISHED:
         return job
     rules.check_may_become(job, JobState.UNPUBLISHED)
+    await _refuse_in_group(session, job, "unpublished")
     await timetable.catch_up(session, job, secret_key=secret_key, now=now)
     job.state, job.published_at = JobState.UNPUBLISHED, None
     await _changed(session, job, now=now)
@@ -232,6 +241,13 @@ async def _job_to_change(
     job = await queries.get_job(session, account_id, job_id, now=now, lock=True)
     etags.check(if_match, job.version)
     return job
+
+
+async def _refuse_in_group(session: Session, job: Job, deed: str) -> None:
+    """The job is locked, and groups lock it before they take it in."""
+    group_id = await queries.find_group_of(session, job.account_id, job.id)
+    if group_id is not None:
+        raise JobInGroup(group_id=group_id, deed=deed)
 
 
 def _kept(alert: Alert | None) -> dict[str, Any] | None:

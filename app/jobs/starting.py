@@ -67,6 +67,7 @@ class Start(NamedTuple):
     body: Any = None
     query: Mapping[str, str] = {}
     is_buffered: bool = False
+    parent_run_id: UUID | None = None
 
 
 async def start(  # noqa: PLR0913  (a start has that many facts)
@@ -82,6 +83,7 @@ async def start(  # noqa: PLR0913  (a start has that many facts)
     query: Mapping[str, str],
     secret_key: str,
     now: datetime,
+    parent_run_id: UUID | None = None,
 ) -> UUID | Refusal:
     """Queue a run of a job, or say what of the day is used up and tell of it.
 
@@ -107,6 +109,7 @@ async def start(  # noqa: PLR0913  (a start has that many facts)
         reason=reason,
         body=body,
         query=query,
+        parent_run_id=parent_run_id,
     )
     (run_id,) = await write_runs(session, [wanted], secret_key=secret_key, now=now)
     return run_id
@@ -129,6 +132,7 @@ async def write_runs(
                 *(what.account_id, run_id, _KINDS[what.kind], one.trigger, subject_id),
                 *(what.job_id, one.requested_by, one.reason, one.planned_at),
                 *(one.schedule_minute, _details_of(one), one.is_buffered),
+                parent_run_id=one.parent_run_id,
             )
         )
     if fetches:

@@ -22,6 +22,20 @@ A job:
     draft ──▶ published ◀──▶ unpublished
       └───────────┴──────────────┴──────▶ expired
 
+A group:
+
+    inactive ◀──▶ active
+       └────────────┴──────▶ expired
+
+A step of a group's run:
+
+    waiting ──▶ running ──▶ succeeded · succeeded_with_warnings · failed · cancelled
+       └──▶ not_run                       (refused or gone: failed without having run)
+
+A copy of an e-mail, one for each recipient:
+
+    waiting ──▶ sent · kept (in a sandbox's mailbox) · failed
+
 A planned fire, recorded once:
 
     planned ──▶ ran (a run) · not_run (a reason)
@@ -146,6 +160,8 @@ class RunKind(StrEnum):
     EXPORT = "export"
     CODE = "code"
     BATCH = "batch"
+    GROUP = "group"
+    LAUNCH = "launch"
 
 
 class RunTrigger(StrEnum):
@@ -244,12 +260,72 @@ _JOB_FOLLOWS = {
 }
 
 
+class GroupState(StrEnum):
+    """Where the definition of a group stands."""
+
+    INACTIVE = "inactive"
+    ACTIVE = "active"
+    EXPIRED = "expired"
+
+    def may_become(self, after: "GroupState") -> bool:
+        return after in _GROUP_FOLLOWS.get(self, frozenset())
+
+
+_GROUP_FOLLOWS = {
+    GroupState.INACTIVE: frozenset({GroupState.ACTIVE, GroupState.EXPIRED}),
+    GroupState.ACTIVE: frozenset({GroupState.INACTIVE, GroupState.EXPIRED}),
+}
+
+
+class StepState(StrEnum):
+    """Where a step of a group's run stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    SUCCEEDED_WITH_WARNINGS = "succeeded_with_warnings"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    NOT_RUN = "not_run"
+
+    def may_become(self, after: "StepState") -> bool:
+        return after in _STEP_FOLLOWS.get(self, frozenset())
+
+    @property
+    def has_succeeded(self) -> bool:
+        return self in _WELL
+
+
+_WELL = frozenset({StepState.SUCCEEDED, StepState.SUCCEEDED_WITH_WARNINGS})
+_STEP_ENDS = _WELL | {StepState.FAILED, StepState.CANCELLED}
+_STEP_FOLLOWS = {
+    StepState.WAITING: frozenset({StepState.RUNNING, StepState.NOT_RUN, StepState.FAILED}),
+    StepState.RUNNING: _STEP_ENDS,
+}
+
+
+class OnFailure(StrEnum):
+    """What becomes of a group's run when a step of it fails."""
+
+    HALT = "halt"
+    CONTINUE = "continue"
+
+
+class LaunchCause(StrEnum):
+    """Who launches a campaign."""
+
+    API = "api"
+    GROUP = "group"
+    SCHEDULE = "schedule"
+
+
 class OwnerKind(StrEnum):
     """What has a schedule."""
 
     JOB = "job"
     GROUP = "group"
     BATCH = "batch"
+    CAMPAIGN = "campaign"
 
 
 class FireOutcome(StrEnum):
@@ -376,3 +452,12 @@ class DeferralReason(StrEnum):
     BLANK_EMAIL_ADDRESS = "BLANK_EMAIL_ADDRESS"
     EMPTY_EMAIL_BODY = "EMPTY_EMAIL_BODY"
     BAD_SYNTAX_EMAIL_BODY = "BAD_SYNTAX_EMAIL_BODY"
+
+
+class CopyState(StrEnum):
+    """What became of a copy of an e-mail."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    KEPT = "kept"
+    FAILED = "failed"

@@ -17,19 +17,23 @@ _QUEUE = """
 WITH wanted AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::uuid[],
                          $7::text[], $8::text[], $9::timestamptz[], $10::int[], $11::jsonb[],
-                         $12::bool[])
+                         $12::bool[], $13::uuid[])
         AS w(account_id, id, kind, trigger, subject_id, job_id, requested_by, reason, planned_at,
-             schedule_minute, details, is_buffered)),
+             schedule_minute, details, is_buffered, parent_run_id)),
 run AS (
     INSERT INTO runs (account_id, id, kind, state, trigger, subject_id, job_id, requested_by,
-                      reason, planned_at, schedule_minute, details, attempt, token, queued_at)
+                      reason, planned_at, schedule_minute, details, attempt, token, queued_at,
+                      parent_run_id)
     SELECT account_id, id, kind, 'queued', trigger, subject_id, job_id, requested_by, reason,
-           planned_at, schedule_minute, details, 0, 0, $13 FROM wanted)
+           planned_at, schedule_minute, details, 0, 0, $14, parent_run_id FROM wanted)
 INSERT INTO pending_runs (account_id, run_id, kind, job_id, is_buffered, due_at, token)
-SELECT account_id, id, kind, job_id, is_buffered, $13, 0 FROM wanted
+SELECT account_id, id, kind, job_id, is_buffered, $14, 0 FROM wanted
 """
 _UNFINISHED = """
 SELECT run_id FROM pending_runs WHERE account_id = $1 AND job_id = $2 ORDER BY run_id LIMIT 1
+"""
+_HOLD = """
+SELECT run_id FROM pending_runs WHERE account_id = $1 AND run_id = $2 FOR UPDATE
 """
 _DUE = text(
     """
@@ -57,6 +61,7 @@ class NewRun(NamedTuple):
     details: dict[str, Any]
     # Waits until the job's earlier runs have ended.
     is_buffered: bool = False
+    parent_run_id: UUID | None = None
 
 
 async def queue_runs(session: Transaction, runs: Sequence[NewRun], *, now: datetime) -> None:
@@ -74,6 +79,15 @@ async def find_unfinished(session: Transaction, account_id: UUID, job_id: UUID) 
     """The oldest run of a job that has not ended, begun or not; None if all have."""
     driver = await driver_of(session)
     found: UUID | None = await driver.fetchval(_UNFINISHED, account_id, job_id)
+    return found
+
+
+async def hold_unfinished(session: Transaction, account_id: UUID, job_id: UUID) -> UUID | None:
+    """The same, and it does not end before this transaction; None if all have ended."""
+    driver = await driver_of(session)
+    while (found := await find_unfinished(session, account_id, job_id)) is not None:
+        if await driver.fetchval(_HOLD, account_id, found) is not None:
+            break
     return found
 
 

@@ -20,7 +20,7 @@ from app.core.errors import Conflict
 from app.core.ids import uuid7
 from app.core.queue import Ring, Task, ring_after
 from app.models.states import RunKind, RunState, RunTrigger
-from app.runs import booking, volume
+from app.runs import booking, calls, volume
 from app.runs.news import tell_of_run
 
 # What moves rows; code of customers has places of its own.
@@ -234,8 +234,10 @@ async def end_run(
     if ended is None:
         return False
     kind = RunKind(ended["kind"])
-    if ended["job_id"] is not None and kind is not RunKind.CODE:
-        await booking.book(session, account_id, ended)
+    if ended["job_id"] is not None:
+        if kind is not RunKind.CODE:
+            await booking.book(session, account_id, ended)
+        await calls.call_groups(session, account_id, run_id, at=ended["finished_at"])
     await tell_of_run(
         session,
         account_id,

@@ -15,7 +15,7 @@ from tests.conftest import MakeTenant, Tenant
 DENIED = "42501"
 SWEPT = {
     *("pending_scoring", "pending_resolution", "windows", "lanes", "runs", "status_deltas"),
-    *("pending_imports", "pending_runs", "pending_expiries"),
+    *("pending_imports", "pending_runs", "pending_expiries", "pending_copies"),
     *("business_clock", "heartbeats", "alembic_version"),
 }
 _TABLES = text(
