@@ -250,6 +250,12 @@ def upgrade() -> None:
         postgresql_where=sa.text("show_on_today"),
     )
     op.create_index(
+        "ix_participant_actions_shown",
+        "participant_actions",
+        ["account_id", "person_id"],
+        postgresql_where=sa.text("show_on_today"),
+    )
+    op.create_index(
         "uq_participant_actions_position",
         "participant_actions",
         ["account_id", "participation_id", "position"],

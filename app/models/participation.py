@@ -81,6 +81,12 @@ class ParticipantAction(Owned, table=True):
             unique=True,
         ),
         Index(
+            "ix_participant_actions_shown",
+            "account_id",
+            "person_id",
+            postgresql_where=text("show_on_today"),
+        ),
+        Index(
             "ix_participant_actions_today",
             "account_id",
             "owner",

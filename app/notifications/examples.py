@@ -105,6 +105,14 @@ _DATA: dict[EventType, dict[str, Any]] = {
         "reason": "exit_criteria",
         "run_id": None,
     },
+    EventType.ACTION_DUE: {
+        "participant_action_id": _RUN,
+        "participant_id": _OTHER,
+        "sequence_id": _JOB,
+        "person_id": _CAMPAIGN,
+        "type": "sms",
+        "due_at": _AT,
+    },
     EventType.QUOTA_EXHAUSTED: {
         "quota": "executions",
         "job_id": None,

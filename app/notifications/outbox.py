@@ -41,6 +41,7 @@ class EventType(StrEnum):
     GROUP_FINISHED = "group.finished"
     CAMPAIGN_LAUNCHED = "campaign.launched"
     PARTICIPANT_EXITED = "participant.exited"
+    ACTION_DUE = "action.due"
     QUOTA_EXHAUSTED = "quota.exhausted"
     WEBHOOK_ENDPOINT_DISABLED = "webhook_endpoint.disabled"
     WEBHOOK_ENDPOINT_TESTED = "webhook_endpoint.tested"

@@ -247,6 +247,21 @@ class ParticipantExited(Envelope[Literal["participant.exited"], Exited]):
     """One event for each participant who leaves a sequence."""
 
 
+class ActionDueData(BaseModel):
+    """Something to be done by a connector's own means."""
+
+    participant_action_id: UUID
+    participant_id: UUID
+    sequence_id: UUID
+    person_id: UUID
+    type: str = Field(description="`call` or `sms`.")
+    due_at: datetime
+
+
+class ActionDue(Envelope[Literal["action.due"], ActionDueData]):
+    """One event for each call and text message that has become due."""
+
+
 class Exhausted(BaseModel):
     """A quota of the account's day that is used up."""
 

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from app.core.routes import Route
 from app.notifications.outbox import EventType
 from app.notifications.schemas import (
+    ActionDue,
     CampaignLaunched,
     FireNotRun,
     GroupExpired,
@@ -119,6 +120,11 @@ def campaign_launched(event: CampaignLaunched) -> None:
 @router.post(EventType.PARTICIPANT_EXITED.value, status_code=204)
 def participant_exited(event: ParticipantExited) -> None:
     """Somebody has left a sequence."""
+
+
+@router.post(EventType.ACTION_DUE.value, status_code=204)
+def action_due(event: ActionDue) -> None:
+    """A call or a text message of a sequence is due."""
 
 
 @router.post(EventType.QUOTA_EXHAUSTED.value, status_code=204)

@@ -13,7 +13,7 @@ from app.models.states import ActionType, Enrolment, OnUnmet, SequenceObject, Se
 
 MOST_ACTIONS = 100
 _LONGEST_DELAY = timedelta(days=400)
-_EXAMPLE = {
+_EXAMPLE: dict[str, Any] = {
     "name": "new-leads",
     "object": "lead",
     "enrolment": "automatic",

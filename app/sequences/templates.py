@@ -7,10 +7,10 @@ bar where there is none. Fields are those of the criteria's catalogue.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from app.criteria.catalogue import Attribute, Record, find_field
+from app.criteria.operators import FieldType
 
 _FIELD = re.compile(r"\{\{\s*([^{}|]+?)\s*(?:\|([^{}]*))?\}\}")
 _BRACES = re.compile(r"\{\{|\}\}")
@@ -43,7 +43,7 @@ def render(text: str, facts: Mapping[Record, Mapping[str, Any]]) -> str:
     """The text for one person.
 
     Args:
-        facts: columns by name, of the person and of what else takes part.
+        facts: columns by name, as JSON has them, of the person and of what else takes part.
 
     Raises:
         BadSyntax: its braces do not pair.
@@ -60,7 +60,11 @@ def _value(name: str, facts: Mapping[Record, Mapping[str, Any]]) -> str:
     columns = facts.get(field.record, {})
     if isinstance(field, Attribute):
         return _written((columns.get("attributes") or {}).get(field.key))
-    return _written(columns.get(field.column))
+    found = columns.get(field.column)
+    # A moment's date is what people read; in JSON it is a text.
+    if field.type is FieldType.DATETIME and isinstance(found, str):
+        return found[:10]
+    return _written(found)
 
 
 def _written(value: Any) -> str:
@@ -69,7 +73,5 @@ def _written(value: Any) -> str:
             return ""
         case bool():
             return "yes" if value else "no"
-        case datetime():
-            return f"{value:%Y-%m-%d}"
         case _:
             return str(value)

@@ -128,6 +128,8 @@ def _holds(actions: Sequence[SequenceAction], parameters: Parameters, now: datet
         if criteria is not None:
             own = parameters.add(action.id, "uuid")
             cases += f" WHEN {own} THEN {compile_sql(criteria, parameters, now=as_of)}"
+    if not cases:
+        return f"{as_of} IS NOT NULL"
     # The clock is named here too: a parameter that no test asks for would have no type.
     return (
         f"CASE a.action_id{cases} ELSE {as_of} IS NOT NULL END"

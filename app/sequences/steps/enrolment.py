@@ -12,6 +12,7 @@ from app.core.db import Session
 from app.core.driver import Row, Transaction, driver_of
 from app.core.ids import uuid7
 from app.criteria.compile import Parameters, compile_sql
+from app.criteria.tree import Criteria
 from app.models import Sequence as Cadence
 from app.models import SequenceAction
 from app.sequences import queries, rules
@@ -102,8 +103,10 @@ async def candidates(
     session: Transaction,
     sequence: Cadence,
     *,
-    people: Sequence[UUID] | None,
-    after: Candidate | None,
+    people: Sequence[UUID] | None = None,
+    objects: Sequence[UUID] | None = None,
+    also: Criteria | None = None,
+    after: Candidate | None = None,
     most: int,
     now: datetime,
 ) -> list[Candidate]:
@@ -112,17 +115,18 @@ async def candidates(
     Whoever was in it before counts only where one may come in again.
 
     Args:
-        people: only these; None: everybody of the account.
+        people, objects: only these; None: everybody of the account.
+        also: criteria to be met beside those of the sequence.
         after: behind this one.
     """
     source = SOURCES[sequence.object]
     parameters = Parameters(4)
-    criteria = rules.criteria_of(sequence.entrance)
     as_of = parameters.add(now, "timestamptz")
     # Named here too: a parameter that no test asks for would have no type.
     meets = f"{as_of} IS NOT NULL"
-    if criteria is not None:
-        meets += f" AND {compile_sql(criteria, parameters, now=as_of)}"
+    for criteria in (rules.criteria_of(sequence.entrance), also):
+        if criteria is not None:
+            meets += f" AND {compile_sql(criteria, parameters, now=as_of)}"
     last = after or Candidate(*_BEFORE_ANY)
     scope = (
         f"({source.object_id}, p.id) > ({parameters.add(last.object_id, 'uuid')},"
@@ -130,6 +134,8 @@ async def candidates(
     )
     if people is not None:
         scope += f" AND p.id = ANY ({parameters.add(list(people), 'uuid[]')})"
+    if objects is not None:
+        scope += f" AND {source.object_id} = ANY ({parameters.add(list(objects), 'uuid[]')})"
     sql = _CANDIDATES.format(
         object_id=source.object_id,
         table=source.table,

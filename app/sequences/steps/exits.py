@@ -19,7 +19,7 @@ WITH left_it AS MATERIALIZED (
     UPDATE participations n SET state = 'exited', exit_reason = w.reason, ended_at = $4
       FROM unnest($2::uuid[], $3::text[]) AS w(id, reason)
      WHERE n.account_id = $1 AND n.id = w.id AND n.ended_at IS NULL
-    RETURNING n.id, n.sequence_id, n.person_id, n.object_id, n.exit_reason),
+    RETURNING n.id, n.sequence_id, n.object, n.object_id, n.exit_reason),
 undone AS MATERIALIZED (
     SELECT a.id FROM participant_actions a JOIN left_it n ON n.id = a.participation_id
      WHERE a.account_id = $1
@@ -33,7 +33,7 @@ forgotten AS (
     DELETE FROM pending_actions q USING undone u WHERE q.account_id = $1 AND q.action_id = u.id),
 unsent AS (
     DELETE FROM pending_sends q USING undone u WHERE q.account_id = $1 AND q.action_id = u.id)
-SELECT id, sequence_id, person_id, object_id, exit_reason FROM left_it
+SELECT id, sequence_id, object, object_id, exit_reason FROM left_it
 """
 _LIVE = """
 SELECT id FROM participations
@@ -97,9 +97,14 @@ async def end(
     account_id: UUID,
     leaving: Sequence[tuple[UUID, ExitReason]],
     *,
+    run_id: UUID | None = None,
     now: datetime,
 ) -> int:
-    """Take these out, and tell of it; returns how many were still in."""
+    """Take these out, and tell of it; returns how many were still in.
+
+    Args:
+        run_id: the batch's that does it; None: somebody's call.
+    """
     if not leaving:
         return 0
     rows = await (await driver_of(session)).fetch(
@@ -116,8 +121,10 @@ async def end(
             {
                 "participant_id": str(row["id"]),
                 "sequence_id": str(row["sequence_id"]),
-                "person_id": str(row["person_id"]),
+                "object_kind": row["object"],
+                "object_id": str(row["object_id"]),
                 "reason": row["exit_reason"],
+                "run_id": None if run_id is None else str(run_id),
             },
         )
         for row in rows

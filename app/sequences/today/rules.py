@@ -1,0 +1,84 @@
+"""What a rep may do with an action, and why it stands where it stands. Pure."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from app.criteria.catalogue import find_field
+from app.criteria.oracle import Facts, holds
+from app.criteria.parse import parse
+from app.models import ParticipantAction
+from app.models.states import ActionStatus, DeferralReason
+from app.sequences.today.errors import ActionIsAutomatic, ActionNotNext, ActionOver
+from app.sequences.today.schemas import TestRead
+
+_ON_TODAY = (ActionStatus.ON_ENGAGE, ActionStatus.INITIATED)
+_SAID: Mapping[DeferralReason, str] = {
+    DeferralReason.WAIT_CRITERIA: "It is due, and waits until its criteria hold.",
+    DeferralReason.SKIP_CRITERIA: "It was due while its criteria did not hold.",
+    DeferralReason.OPTED_OUT: "The person has opted out of it.",
+    DeferralReason.PREVIOUSLY_ATTEMPTED_EMAIL: (
+        "Sending began, and whether it ended is not known; it is never sent twice."
+    ),
+    DeferralReason.BLANK_EMAIL_ADDRESS: "The person has no e-mail address.",
+    DeferralReason.EMPTY_EMAIL_BODY: "Filled in, its text is empty: somebody has to write it.",
+    DeferralReason.BAD_SYNTAX_EMAIL_BODY: "The braces of its text do not pair: see to it by hand.",
+}
+_STANDS: Mapping[ActionStatus, str] = {
+    ActionStatus.UPCOMING: "It is not due yet, or the batch has not come by since.",
+    ActionStatus.SENDING_SOON: "It is being sent.",
+    ActionStatus.ON_ENGAGE: "It is to be done now.",
+    ActionStatus.INITIATED: "It was begun.",
+    ActionStatus.COMPLETED: "It was done.",
+    ActionStatus.AUTO_SKIPPED: "It was skipped.",
+    ActionStatus.MANUALLY_SKIPPED: "Somebody skipped it.",
+    ActionStatus.NOT_ACTIONABLE: "It never happens: the participant has left the sequence.",
+}
+
+
+def check_may_end(action: ParticipantAction, *, is_next: bool, by_doing_it: bool) -> None:
+    """Raise unless a rep may complete or skip it now.
+
+    Raises:
+        ActionOver, ActionNotNext, ActionIsAutomatic
+    """
+    if action.status is ActionStatus.UPCOMING:
+        if not is_next:
+            raise ActionNotNext
+        if by_doing_it and action.is_automatic:
+            raise ActionIsAutomatic
+    elif action.status not in _ON_TODAY or action.is_automatic:
+        raise ActionOver(status=action.status)
+
+
+def detail_of(action: ParticipantAction) -> str:
+    """In a sentence, why it stands where it stands."""
+    if action.deferral_reason is not None:
+        return _SAID[action.deferral_reason]
+    if action.status is ActionStatus.NOT_ACTIONABLE and action.note is not None:
+        return "The mail server refused it for good."
+    return _STANDS[action.status]
+
+
+def outcomes(criteria: Any, facts: Facts, now: datetime, pointer: str = "") -> Iterator[TestRead]:
+    """Each test of criteria that were found good, and how it comes out."""
+    if "not" in criteria:
+        yield from outcomes(criteria["not"], facts, now, f"{pointer}/not")
+    elif "field" in criteria:
+        yield TestRead(
+            pointer=pointer,
+            field=criteria["field"],
+            op=criteria["op"],
+            holds=holds(parse(criteria), facts, now),
+            is_empty=_is_empty(criteria["field"], facts, now),
+        )
+    else:
+        word = "all" if "all" in criteria else "any"
+        for position, part in enumerate(criteria[word]):
+            yield from outcomes(part, facts, now, f"{pointer}/{word}/{position}")
+
+
+def _is_empty(name: str, facts: Facts, now: datetime) -> bool:
+    return find_field(name) is not None and holds(
+        parse({"field": name, "op": "is_empty"}), facts, now
+    )
