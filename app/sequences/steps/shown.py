@@ -12,7 +12,8 @@ _SKIP = """
 UPDATE participant_actions a
    SET status = 'auto_skipped', deferral_reason = 'OPTED_OUT', show_on_today = false
   FROM people p, participations n
- WHERE a.account_id = $1 AND a.person_id = ANY ($2::uuid[]) AND a.show_on_today AND a.status = 'on_engage'
+ WHERE a.account_id = $1 AND a.person_id = ANY ($2::uuid[])
+   AND a.show_on_today AND a.status = 'on_engage'
    AND p.account_id = $1 AND p.id = a.person_id
    AND n.account_id = $1 AND n.id = a.participation_id AND n.object = $3 AND n.ended_at IS NULL
    AND ((a.type = 'email' AND p.email_opted_out) OR (a.type = 'sms' AND p.sms_opted_out))
