@@ -65,6 +65,7 @@ _NEXT_DUE = text(
         (SELECT min(due_at) AS moment FROM pending_scoring WHERE due_at > :now)
         UNION ALL (SELECT min(due_at) FROM pending_resolution WHERE due_at > :now)
         UNION ALL (SELECT min(due_at) FROM pending_runs WHERE due_at > :now)
+        UNION ALL (SELECT min(due_at) FROM pending_groups WHERE due_at > :now)
         UNION ALL (SELECT min(next_at) FROM timetables WHERE next_at > :now)
         UNION ALL (SELECT min(due_at) FROM pending_expiries WHERE due_at > :now)
         UNION ALL (SELECT min(greatest(closes_at, held_until)) FROM windows
