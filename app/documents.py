@@ -12,6 +12,8 @@ from app.core.errors import AppError
 from app.core.middleware import BodyTooLarge
 from app.core.problems import MEDIA_TYPE, ValidationFailed, problems
 from app.core.routes import NotJson
+from app.notifications.examples import example_of
+from app.notifications.outbox import EventType
 from app.responses.schemas import ResponseBatch, ResponseCreate
 
 _BY_ITEM = (ResponseCreate, ResponseBatch)
@@ -33,6 +35,10 @@ def describe(app: FastAPI) -> dict[str, Any]:
             for method, operation in methods.items():
                 if path.startswith("/v1/"):
                     _complete(method, operation)
+        for word in EventType:
+            # Added here: the framework would leave out what is null in them.
+            content = document["webhooks"][word.value]["post"]["requestBody"]["content"]
+            content["application/json"]["example"] = example_of(word)
         _name_bounds(document["components"]["schemas"])
         app.openapi_schema = document
     return app.openapi_schema

@@ -32,8 +32,16 @@ class EventType(StrEnum):
     RUN_VOLUME_UNUSUAL = "run.volume_unusual"
     RUN_REFUSED = "run.refused"
     FIRE_NOT_RUN = "fire.not_run"
+    JOB_OVERDUE = "job.overdue"
+    JOB_RECOVERED = "job.recovered"
     JOB_EXPIRING = "job.expiring"
     JOB_EXPIRED = "job.expired"
+    GROUP_FINISHED = "group.finished"
+    CAMPAIGN_LAUNCHED = "campaign.launched"
+    PARTICIPANT_EXITED = "participant.exited"
+    QUOTA_EXHAUSTED = "quota.exhausted"
+    WEBHOOK_ENDPOINT_DISABLED = "webhook_endpoint.disabled"
+    WEBHOOK_ENDPOINT_TESTED = "webhook_endpoint.tested"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,26 @@
-"""The shapes of events, as webhooks will carry them and the outbox keeps them."""
+"""The shapes of events, as webhooks carry them and the outbox keeps them.
 
-from datetime import datetime
-from typing import Literal
+`data` has ids and words of the contract, never names or addresses of people: whoever may know more
+asks for it by the ids.
+"""
+
+from datetime import date, datetime
+from typing import Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, Field
+
+Word = TypeVar("Word")
+Data = TypeVar("Data", bound=BaseModel)
+
+
+class Envelope(BaseModel, Generic[Word, Data]):
+    """What every event looks like; the same bytes on each attempt to deliver it."""
+
+    id: UUID = Field(description="As the header `webhook-id`: seen twice, it is the same event.")
+    type: Word
+    timestamp: datetime = Field(description="When it happened, not when it was sent.")
+    data: Data
 
 
 class Qualified(BaseModel):
@@ -17,6 +33,10 @@ class Qualified(BaseModel):
     threshold: int
     response_prompt: bool = Field(description="Raised on purpose: qualified whatever the score.")
     owner: str | None
+
+
+class ResponseQualified(Envelope[Literal["response.qualified"], Qualified]):
+    """One event for each response that qualified."""
 
 
 class CampaignOutcome(BaseModel):
@@ -34,22 +54,8 @@ class Resolved(BaseModel):
     run_id: UUID | None = Field(description="Null for responses scored in the request itself.")
 
 
-class ResponseQualified(BaseModel):
-    """One event for each response that qualified."""
-
-    id: UUID
-    type: Literal["response.qualified"]
-    timestamp: datetime
-    data: Qualified
-
-
-class ResponsesResolved(BaseModel):
+class ResponsesResolved(Envelope[Literal["responses.resolved"], Resolved]):
     """One event for each transaction that resolved responses."""
-
-    id: UUID
-    type: Literal["responses.resolved"]
-    timestamp: datetime
-    data: Resolved
 
 
 class RunCounts(BaseModel):
@@ -72,40 +78,20 @@ class RunNews(BaseModel):
     error_code: str | None
 
 
-class RunStarted(BaseModel):
+class RunStarted(Envelope[Literal["run.started"], RunNews]):
     """One event for each run that a worker begins."""
 
-    id: UUID
-    type: Literal["run.started"]
-    timestamp: datetime
-    data: RunNews
 
-
-class RunSucceeded(BaseModel):
+class RunSucceeded(Envelope[Literal["run.succeeded"], RunNews]):
     """One event for each run that succeeded, also with warnings."""
 
-    id: UUID
-    type: Literal["run.succeeded"]
-    timestamp: datetime
-    data: RunNews
 
-
-class RunFailed(BaseModel):
+class RunFailed(Envelope[Literal["run.failed"], RunNews]):
     """One event for each run that failed in the end."""
 
-    id: UUID
-    type: Literal["run.failed"]
-    timestamp: datetime
-    data: RunNews
 
-
-class RunCancelled(BaseModel):
+class RunCancelled(Envelope[Literal["run.cancelled"], RunNews]):
     """One event for each run that somebody cancelled."""
-
-    id: UUID
-    type: Literal["run.cancelled"]
-    timestamp: datetime
-    data: RunNews
 
 
 class Volume(BaseModel):
@@ -117,13 +103,8 @@ class Volume(BaseModel):
     usual_rows: float = Field(description="The median of the last 20 successes before it.")
 
 
-class RunVolumeUnusual(BaseModel):
+class RunVolumeUnusual(Envelope[Literal["run.volume_unusual"], Volume]):
     """One event for each run with none, under a fifth or over five times of the usual rows."""
-
-    id: UUID
-    type: Literal["run.volume_unusual"]
-    timestamp: datetime
-    data: Volume
 
 
 class Refused(BaseModel):
@@ -135,13 +116,8 @@ class Refused(BaseModel):
     requested_by: str | None
 
 
-class RunRefused(BaseModel):
+class RunRefused(Envelope[Literal["run.refused"], Refused]):
     """One event for each call or force that the day has no room for."""
-
-    id: UUID
-    type: Literal["run.refused"]
-    timestamp: datetime
-    data: Refused
 
 
 class NotRun(BaseModel):
@@ -154,13 +130,35 @@ class NotRun(BaseModel):
     by: str | None = Field(description="Who paused or skipped it.")
 
 
-class FireNotRun(BaseModel):
+class FireNotRun(Envelope[Literal["fire.not_run"], NotRun]):
     """One event for each planned moment that passed without a run."""
 
-    id: UUID
-    type: Literal["fire.not_run"]
-    timestamp: datetime
-    data: NotRun
+
+class Overdue(BaseModel):
+    """A schedule whose success should have come by now, grace included."""
+
+    owner_kind: str = Field(description="`job`, `group` or `batch`.")
+    owner_id: UUID
+    expected_at: datetime = Field(description="The planned moment that should have succeeded.")
+    last_success_at: datetime | None
+
+
+class JobOverdue(Envelope[Literal["job.overdue"], Overdue]):
+    """One event when a schedule goes down, and no other until it has recovered."""
+
+
+class Recovered(BaseModel):
+    """A schedule whose success has come after all."""
+
+    owner_kind: str = Field(description="`job`, `group` or `batch`.")
+    owner_id: UUID
+    run_id: UUID | None = Field(description="The run that succeeded.")
+    recovered_from: str = Field(description="`overdue` or `failure`.")
+    since: datetime = Field(description="Since when it was overdue, or failing.")
+
+
+class JobRecovered(Envelope[Literal["job.recovered"], Recovered]):
+    """One event for the first success after a `job.overdue` or a failure."""
 
 
 class JobExpiry(BaseModel):
@@ -170,19 +168,101 @@ class JobExpiry(BaseModel):
     expires_at: datetime
 
 
-class JobExpiring(BaseModel):
+class JobExpiring(Envelope[Literal["job.expiring"], JobExpiry]):
     """Two events for each job that expires, 7 days and 1 day before; one, if both are overdue."""
 
-    id: UUID
-    type: Literal["job.expiring"]
-    timestamp: datetime
-    data: JobExpiry
 
-
-class JobExpired(BaseModel):
+class JobExpired(Envelope[Literal["job.expired"], JobExpiry]):
     """One event for each job that has expired."""
 
-    id: UUID
-    type: Literal["job.expired"]
-    timestamp: datetime
-    data: JobExpiry
+
+class GroupStep(BaseModel):
+    """What became of one job of a group."""
+
+    job_id: UUID
+    run_id: UUID | None = Field(description="Null where it was left `not_run`.")
+    state: str = Field(description="As the run's, or `not_run`.")
+    error_code: str | None
+
+
+class GroupEnd(BaseModel):
+    """A group's run that is over, and what became of each of its jobs, in their order."""
+
+    group_id: UUID
+    run_id: UUID
+    state: str
+    error_code: str | None
+    steps: list[GroupStep]
+    launched: list[UUID] = Field(description="Campaigns that it launched.")
+    left_to_schedule: list[UUID] = Field(description="Campaigns that launch by their own schedule.")
+
+
+class GroupFinished(Envelope[Literal["group.finished"], GroupEnd]):
+    """One event for each run of a group, after its last job; its jobs send none of their own."""
+
+
+class Launched(BaseModel):
+    """A campaign that was launched, and by what."""
+
+    campaign_id: UUID
+    launched_at: datetime
+    cause: str = Field(description="`api`, `schedule` or `group`.")
+    run_id: UUID | None = Field(description="The group's run, where a group did it.")
+    launched_by: str | None = Field(description="Who asked for it.")
+
+
+class CampaignLaunched(Envelope[Literal["campaign.launched"], Launched]):
+    """One event for each launch of a campaign."""
+
+
+class Exited(BaseModel):
+    """Somebody who is in a sequence no more."""
+
+    participant_id: UUID
+    sequence_id: UUID
+    object_kind: str = Field(description="`campaign_member`, `contact`, `lead`, `opportunity`.")
+    object_id: UUID
+    reason: str
+    run_id: UUID | None = Field(description="The batch's run; null for a call.")
+
+
+class ParticipantExited(Envelope[Literal["participant.exited"], Exited]):
+    """One event for each participant who leaves a sequence."""
+
+
+class Exhausted(BaseModel):
+    """A quota of the account's day that is used up."""
+
+    quota: str = Field(description="`executions`, `minutes` or `invocations`.")
+    job_id: UUID | None = Field(description="Whose; null for a quota of the whole account.")
+    day: date = Field(description="In the account's time zone.")
+    limit: int
+    used: int
+    resets_at: datetime
+
+
+class QuotaExhausted(Envelope[Literal["quota.exhausted"], Exhausted]):
+    """One event for each quota and day, when the first run is refused for it."""
+
+
+class Disabled(BaseModel):
+    """An endpoint that nothing is sent to any more."""
+
+    webhook_endpoint_id: UUID
+    reason: str = Field(description="`gone`: it answered 410. `failing`: 5 days of only failures.")
+    failing_since: datetime | None
+
+
+class WebhookEndpointDisabled(Envelope[Literal["webhook_endpoint.disabled"], Disabled]):
+    """One event for each endpoint that was disabled by itself; others are told."""
+
+
+class Tested(BaseModel):
+    """A test that somebody asked for."""
+
+    webhook_endpoint_id: UUID
+    requested_by: str
+
+
+class WebhookEndpointTested(Envelope[Literal["webhook_endpoint.tested"], Tested]):
+    """One event for each test; it goes to the tested endpoint alone, whatever its filter."""

@@ -5,9 +5,15 @@ from fastapi import APIRouter
 from app.core.routes import Route
 from app.notifications.outbox import EventType
 from app.notifications.schemas import (
+    CampaignLaunched,
     FireNotRun,
+    GroupFinished,
     JobExpired,
     JobExpiring,
+    JobOverdue,
+    JobRecovered,
+    ParticipantExited,
+    QuotaExhausted,
     ResponseQualified,
     ResponsesResolved,
     RunCancelled,
@@ -16,6 +22,8 @@ from app.notifications.schemas import (
     RunStarted,
     RunSucceeded,
     RunVolumeUnusual,
+    WebhookEndpointDisabled,
+    WebhookEndpointTested,
 )
 
 router = APIRouter(route_class=Route, tags=["events"])
@@ -66,6 +74,16 @@ def fire_not_run(event: FireNotRun) -> None:
     """A planned moment passed without a run; the ledger has the details."""
 
 
+@router.post(EventType.JOB_OVERDUE.value, status_code=204)
+def job_overdue(event: JobOverdue) -> None:
+    """A scheduled success has not come, grace included; nothing need have failed."""
+
+
+@router.post(EventType.JOB_RECOVERED.value, status_code=204)
+def job_recovered(event: JobRecovered) -> None:
+    """What was overdue or failing has succeeded again."""
+
+
 @router.post(EventType.JOB_EXPIRING.value, status_code=204)
 def job_expiring(event: JobExpiring) -> None:
     """A job will expire soon; give it another time, or say that it never does."""
@@ -74,3 +92,33 @@ def job_expiring(event: JobExpiring) -> None:
 @router.post(EventType.JOB_EXPIRED.value, status_code=204)
 def job_expired(event: JobExpired) -> None:
     """A job has expired: its definition is gone, its runs can still be read."""
+
+
+@router.post(EventType.GROUP_FINISHED.value, status_code=204)
+def group_finished(event: GroupFinished) -> None:
+    """A group's run is over; every job of it is listed."""
+
+
+@router.post(EventType.CAMPAIGN_LAUNCHED.value, status_code=204)
+def campaign_launched(event: CampaignLaunched) -> None:
+    """A campaign was launched; sending is for whoever hears of it."""
+
+
+@router.post(EventType.PARTICIPANT_EXITED.value, status_code=204)
+def participant_exited(event: ParticipantExited) -> None:
+    """Somebody has left a sequence."""
+
+
+@router.post(EventType.QUOTA_EXHAUSTED.value, status_code=204)
+def quota_exhausted(event: QuotaExhausted) -> None:
+    """A quota of the day is used up; runs are refused until it is reset."""
+
+
+@router.post(EventType.WEBHOOK_ENDPOINT_DISABLED.value, status_code=204)
+def webhook_endpoint_disabled(event: WebhookEndpointDisabled) -> None:
+    """Nothing is sent to an endpoint any more; enable it again once it works."""
+
+
+@router.post(EventType.WEBHOOK_ENDPOINT_TESTED.value, status_code=204)
+def webhook_endpoint_tested(event: WebhookEndpointTested) -> None:
+    """Somebody wants to see whether this endpoint receives."""
