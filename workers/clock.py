@@ -15,6 +15,7 @@ from app.runs.clock import Advance
 from app.runs.of_jobs import due_runs_of_jobs
 from app.runs.queue import BULK
 from workers.groups import advance_due
+from workers.mail import settle_mail
 from workers.runs import Runs
 from workers.sweep import settle
 from workers.work import Work
@@ -37,6 +38,8 @@ async def advance_if_asked(work: Work) -> None:
         while not work.is_stopping.is_set():
             await settle(work)
             await company.finish()
+            # What has ended may have something to say.
+            await settle_mail(work)
             if await _moved_on(work, advance):
                 return
 

@@ -5,6 +5,7 @@
     planner      once a second: fires, ends of definitions
     groups       once a second, and at rings: the next job  │
     bulk         once a second: runs, rows of files        ─┼─▶ import_file, import_lane
+    mail         once a second: what is due goes out       ─┤
     maintenance  heartbeat, counters, old answers          ─┤
     sandbox      is it sound? before any code is run       ─┘
 
@@ -27,7 +28,7 @@ from app.core import garbage, log
 from app.core.queue import Queue, Task, pack, redis_settings, unpack
 from app.core.resources import Resources
 from app.core.settings import Settings, UnknownSetting
-from workers import clock, fires, groups, maintenance
+from workers import clock, fires, groups, mail, maintenance
 from workers.bulk import Bulk, begin_run
 from workers.maintenance import every
 from workers.scoring import drain_lane
@@ -113,9 +114,12 @@ async def run(settings: Settings) -> None:
         _log.info("worker_started", worker_id=str(work.worker_id), pid=work.pid)
         sweep = asyncio.create_task(Sweep(work).run())
         bulk = asyncio.create_task(Bulk(work).run())
+        post = asyncio.create_task(
+            every(work, settings.scoring.sweep.total_seconds(), mail.send_due)
+        )
         await work.is_stopping.wait()
         work.bulk_wanted.set()
-        await _finish(work, sweep, bulk)
+        await _finish(work, sweep, bulk, post)
         for running in (*listeners, *others):
             running.cancel()
         await asyncio.gather(*listeners, *others, return_exceptions=True)

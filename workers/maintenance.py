@@ -19,6 +19,7 @@ from app.groups.running import forgetting as groups
 from app.imports import forgetting as rows
 from app.imports.uploads import forgetting as uploads
 from app.jobs.attempts import messages
+from app.notifications.mail import queries as mail
 from app.responses.counters import fold
 from app.responses.retention import forget
 from app.runs.logs import queries as logs
@@ -97,6 +98,7 @@ async def forget_what_is_over(work: Work) -> None:
                 deleted += await messages.forget(
                     session, account_id, now=clock.business_now(session)
                 )
+                deleted += await mail.forget(session, account_id, now=clock.business_now(session))
         deleted = 1
         while deleted and not work.is_stopping.is_set():
             async with work.unit_of_work(account_id, purpose=Purpose.FORGETTING) as session:
