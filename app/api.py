@@ -12,17 +12,20 @@ from app.control.clock_router import router as clock
 from app.control.events_router import router as run_events
 from app.control.files_router import router as run_files
 from app.control.fires_router import router as fires
+from app.control.groups_router import router as runs_of_groups
 from app.control.log_router import router as run_logs
 from app.control.runs_router import router as runs
 from app.control.schedules_router import router as schedules
 from app.control.starts_router import router as starts
 from app.core.problems import DatabaseUnavailable, ValidationFailed, problems
 from app.exports.router import router as exports
+from app.groups.router import router as groups
 from app.imports.results.router import router as results
 from app.imports.uploads.content_router import router as content
 from app.imports.uploads.router import router as uploads
 from app.jobs.code_router import router as code
 from app.jobs.router import router as jobs
+from app.notifications.mail.router import router as mailbox
 from app.people.opportunities.router import router as opportunities
 from app.people.router import router as people
 from app.responses.intake.router import router as intake
@@ -56,14 +59,17 @@ for router in (
     exports,
     jobs,
     code,
+    groups,
     starts,
     schedules,
+    runs_of_groups,
     fires,
     runs,
     run_files,
     run_logs,
     run_events,
     run_actions,
+    mailbox,
     clock,
 ):
     api.include_router(router)

@@ -14,6 +14,8 @@ from app.runs import clock
 from app.runs.clock import Advance
 from app.runs.of_jobs import due_runs_of_jobs
 from app.runs.queue import BULK
+from workers.groups import advance_due
+from workers.mail import settle_mail
 from workers.runs import Runs
 from workers.sweep import settle
 from workers.work import Work
@@ -36,6 +38,8 @@ async def advance_if_asked(work: Work) -> None:
         while not work.is_stopping.is_set():
             await settle(work)
             await company.finish()
+            # What has ended may have something to say.
+            await settle_mail(work)
             if await _moved_on(work, advance):
                 return
 
@@ -55,7 +59,12 @@ class Company:
     async def finish(self) -> None:
         """Have what is due begun, by whomever, and wait until it is over, but not for long."""
         began = ask_at = time.monotonic()
-        while found := await self._due():
+        while True:
+            # A step of a group that has ended leaves a call, and its next one is due at once.
+            moved_on = await advance_due(self._work)
+            found = await self._due()
+            if not moved_on and not found:
+                return
             now = time.monotonic()
             if now > began + _PATIENCE_SECONDS:
                 self._left |= {run_id for _, run_id, _ in found}

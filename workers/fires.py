@@ -11,11 +11,14 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime
 
+from app.campaigns import auto_launch
 from app.core import clock, log
 from app.core.failpoints import Purpose
 from app.core.problems import as_app_error
 from app.fires import queries
 from app.fires.queries import Owner
+from app.groups import expiry as groups_expiry
+from app.groups import firing as groups
 from app.jobs import expiry, firing
 from app.models.states import OwnerKind
 from workers.work import Work
@@ -27,8 +30,15 @@ MOST_DUE, SET = 20_000, 500
 _LOOK_AGAIN_SECONDS = 0.05
 _PATIENCE_SECONDS = 20.0
 
-FIRING: dict[OwnerKind, Callable[..., Awaitable[int]]] = {OwnerKind.JOB: firing.fire_due}
-TENDING: dict[OwnerKind, Callable[..., Awaitable[datetime | None]]] = {OwnerKind.JOB: expiry.tend}
+FIRING: dict[OwnerKind, Callable[..., Awaitable[int]]] = {
+    OwnerKind.JOB: firing.fire_due,
+    OwnerKind.GROUP: groups.fire_due,
+    OwnerKind.CAMPAIGN: auto_launch.fire_due,
+}
+TENDING: dict[OwnerKind, Callable[..., Awaitable[datetime | None]]] = {
+    OwnerKind.JOB: expiry.tend,
+    OwnerKind.GROUP: groups_expiry.tend,
+}
 
 
 async def plan(work: Work) -> None:

@@ -3,7 +3,9 @@
     sweep        once a second, from PostgreSQL alone      ─┐
     arq          one listener per queue, woken by rings     ├─▶ drain_lane(account, campaign)
     planner      once a second: fires, ends of definitions
+    groups       once a second, and at rings: the next job  │
     bulk         once a second: runs, rows of files        ─┼─▶ import_file, import_lane
+    mail         once a second: what is due goes out       ─┤
     maintenance  heartbeat, counters, old answers          ─┤
     sandbox      is it sound? before any code is run       ─┘
 
@@ -26,7 +28,7 @@ from app.core import garbage, log
 from app.core.queue import Queue, Task, pack, redis_settings, unpack
 from app.core.resources import Resources
 from app.core.settings import Settings, UnknownSetting
-from workers import clock, fires, maintenance
+from workers import clock, fires, groups, mail, maintenance
 from workers.bulk import Bulk, begin_run
 from workers.maintenance import every
 from workers.scoring import drain_lane
@@ -37,7 +39,10 @@ from workers.work import Work
 _log = log.get(__name__)
 
 FUNCTIONS: dict[Queue, list[Function]] = {
-    Queue.INTERACTIVE: [task(Task.DRAIN_LANE, drain_lane)],
+    Queue.INTERACTIVE: [
+        task(Task.DRAIN_LANE, drain_lane),
+        task(Task.ADVANCE_GROUP, groups.advance_group),
+    ],
     Queue.BULK: [task(Task.WORK_ON_RUN, begin_run)],
 }
 _PAUSE_SECONDS = 1.0
@@ -102,15 +107,19 @@ async def run(settings: Settings) -> None:
         others.append(asyncio.create_task(every(work, _FITNESS_SECONDS, look_at_sandbox)))
         seconds = settings.scoring.sweep.total_seconds()
         others.append(asyncio.create_task(every(work, seconds, fires.plan)))
+        others.append(asyncio.create_task(every(work, seconds, groups.look)))
         if settings.sandbox:
             seconds = clock.LOOK_EVERY_SECONDS
             others.append(asyncio.create_task(every(work, seconds, clock.advance_if_asked)))
         _log.info("worker_started", worker_id=str(work.worker_id), pid=work.pid)
         sweep = asyncio.create_task(Sweep(work).run())
         bulk = asyncio.create_task(Bulk(work).run())
+        post = asyncio.create_task(
+            every(work, settings.scoring.sweep.total_seconds(), mail.send_due)
+        )
         await work.is_stopping.wait()
         work.bulk_wanted.set()
-        await _finish(work, sweep, bulk)
+        await _finish(work, sweep, bulk, post)
         for running in (*listeners, *others):
             running.cancel()
         await asyncio.gather(*listeners, *others, return_exceptions=True)

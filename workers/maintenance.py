@@ -15,9 +15,11 @@ from app.core.failpoints import Purpose
 from app.core.files.local import LocalFiles
 from app.core.metrics import counts_of_this_worker
 from app.exports import forgetting as run_files
+from app.groups.running import forgetting as groups
 from app.imports import forgetting as rows
 from app.imports.uploads import forgetting as uploads
 from app.jobs.attempts import messages
+from app.notifications.mail import queries as mail
 from app.responses.counters import fold
 from app.responses.retention import forget
 from app.runs.logs import queries as logs
@@ -96,11 +98,13 @@ async def forget_what_is_over(work: Work) -> None:
                 deleted += await messages.forget(
                     session, account_id, now=clock.business_now(session)
                 )
+                deleted += await mail.forget(session, account_id, now=clock.business_now(session))
         deleted = 1
         while deleted and not work.is_stopping.is_set():
             async with work.unit_of_work(account_id, purpose=Purpose.FORGETTING) as session:
                 deleted = await forget(session, account_id, now=clock.business_now(session))
                 deleted += await rows.forget(session, account_id, now=clock.business_now(session))
+                deleted += await groups.forget(session, account_id, now=clock.business_now(session))
     if isinstance(work.resources.files, LocalFiles):
         await work.resources.files.tidy(older_than=_DRAFTS_KEPT)
 

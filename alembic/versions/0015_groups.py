@@ -204,9 +204,7 @@ def downgrade() -> None:
 
 
 def _words(owners: str, kinds: str) -> None:
-    """Which words there may be from now on. Those that were there before are among them, so
-    nothing is read to see whether they are.
-    """
+    """Which words there may be from now on; those that are there are looked at next."""
     for table in ("timetables", "fires", "pending_expiries"):
         _listed(table, "owner_kind", owners)
     for table in ("runs", "pending_runs"):

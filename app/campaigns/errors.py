@@ -1,7 +1,7 @@
 """What can go wrong with campaigns.
 
 NotFound ── CampaignNotFound
-Conflict ── CampaignCodeTaken · MemberStatusInUse
+Conflict ── CampaignCodeTaken · MemberStatusInUse · CampaignAlreadyLaunched
 Invalid ─── InvalidCampaign                         its member statuses contradict each other
 """
 
@@ -18,6 +18,10 @@ class CampaignCodeTaken(Conflict):
 
 class MemberStatusInUse(Conflict):
     """Responses have this member status: it stays, and stays responded or not."""
+
+
+class CampaignAlreadyLaunched(Conflict):
+    """It was launched at {launched_at:%Y-%m-%d %H:%M:%S} UTC; say `again: true` to do so again."""
 
 
 class InvalidCampaign(Invalid):

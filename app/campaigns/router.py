@@ -5,16 +5,23 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from app.accounts.caller import Manager, Reader
+from app.accounts.caller import Manager, Operator, Reader
 from app.accounts.transaction import Now, Tx
-from app.campaigns import queries, service
+from app.campaigns import launching, queries, service
 from app.campaigns.errors import (
+    CampaignAlreadyLaunched,
     CampaignCodeTaken,
     CampaignNotFound,
     InvalidCampaign,
     MemberStatusInUse,
 )
-from app.campaigns.schemas import CampaignCreate, CampaignPatch, CampaignRead, StatsRead
+from app.campaigns.schemas import (
+    CampaignCreate,
+    CampaignPatch,
+    CampaignRead,
+    LaunchOrder,
+    StatsRead,
+)
 from app.core import etags, pages
 from app.core.etags import ChangedMeanwhile, IfMatch
 from app.core.pages import DEFAULT_LIMIT, BadCursor, CursorText, Limit, Page
@@ -22,6 +29,7 @@ from app.core.problems import problems
 from app.core.routes import Route
 from app.core.values import Plain
 from app.models import Campaign
+from app.schedules.errors import InvalidSchedule, SlotOver
 
 router = APIRouter(tags=["campaigns"], route_class=Route)
 
@@ -34,7 +42,7 @@ CodeFilter = Annotated[
     "/campaigns",
     status_code=201,
     response_model=CampaignRead,
-    responses=problems(InvalidCampaign, CampaignCodeTaken),
+    responses=problems(InvalidCampaign, CampaignCodeTaken, InvalidSchedule, SlotOver),
 )
 async def create_campaign(
     wanted: CampaignCreate, caller: Manager, tx: Tx, now: Now, response: Response
@@ -77,7 +85,8 @@ async def read_campaign(campaign_id: UUID, caller: Reader, tx: Tx, response: Res
     "/campaigns/{campaign_id}",
     response_model=CampaignRead,
     responses=problems(
-        CampaignNotFound, ChangedMeanwhile, InvalidCampaign, MemberStatusInUse, CampaignCodeTaken
+        *(CampaignNotFound, ChangedMeanwhile, InvalidCampaign, MemberStatusInUse),
+        *(CampaignCodeTaken, InvalidSchedule, SlotOver),
     ),
 )
 async def change_campaign(
@@ -92,6 +101,37 @@ async def change_campaign(
     """Change the given fields. Safe to repeat; what is already resolved stays resolved."""
     campaign = await service.change(
         tx, caller.account_id, campaign_id, patch, if_match=if_match, now=now
+    )
+    etags.show(response, campaign.version)
+    return campaign
+
+
+@router.post(
+    "/campaigns/{campaign_id}/launch",
+    response_model=CampaignRead,
+    responses=problems(CampaignNotFound, CampaignAlreadyLaunched),
+)
+async def launch_campaign(
+    campaign_id: UUID,
+    caller: Operator,
+    tx: Tx,
+    now: Now,
+    response: Response,
+    order: LaunchOrder | None = None,
+) -> Campaign:
+    """Launch a campaign: `launched_at` is stamped, and `campaign.launched` told; nothing is sent.
+
+    One that was launched before is launched once more only with `again: true`.
+    """
+    wanted = order or LaunchOrder()
+    campaign = await launching.launch_by_call(
+        tx,
+        caller.account_id,
+        campaign_id,
+        again=wanted.again,
+        by=caller.user,
+        reason=wanted.reason,
+        now=now,
     )
     etags.show(response, campaign.version)
     return campaign

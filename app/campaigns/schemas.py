@@ -8,13 +8,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from app.campaigns.lists import Owners, refuse_repeats
 from app.core.faults import Wrong
-from app.core.values import Attributes, Code, Count, Flag, Name, Score, Wire
+from app.core.values import Attributes, Code, Count, Flag, Name, Score, Text, Wire
 from app.models.states import ResponseStatus
+from app.schedules.schemas import Schedule
 
 RepeatLimit = Annotated[
     Count, Field(le=10_000, description="Records of one person in one campaign.")
 ]
-_AUTO_LAUNCH = "A schedule whose fires launch the campaign; kept as it is, not acted on yet."
+_AUTO_LAUNCH = "A schedule whose planned moments launch the campaign, whatever its groups do."
 
 
 class MemberStatus(Wire):
@@ -66,7 +67,7 @@ class CampaignCreate(Wire):
     threshold: Score | None = Field(None, description="Overrides the account's.")
     repeat_limit: RepeatLimit | None = Field(None, description="Overrides the account's.")
     owners: Owners | None = Field(None, description="Overrides the account's.")
-    auto_launch: Attributes | None = Field(None, description=_AUTO_LAUNCH)
+    auto_launch: Schedule | None = Field(None, description=_AUTO_LAUNCH)
     attributes: Attributes = Field({})
 
 
@@ -83,7 +84,7 @@ class CampaignPatch(Wire):
     threshold: Score | None = None
     repeat_limit: RepeatLimit | None = None
     owners: Owners | None = None
-    auto_launch: Attributes | None = Field(None, description=_AUTO_LAUNCH)
+    auto_launch: Schedule | None = Field(None, description=_AUTO_LAUNCH)
     attributes: Attributes | None = None
 
     @field_validator("code", "name", "member_statuses", "score", "attributes", mode="before")
@@ -108,9 +109,18 @@ class CampaignRead(BaseModel):
     owners: list[str] | None
     auto_launch: dict[str, Any] | None
     attributes: dict[str, Any]
-    launched_at: datetime | None
+    launched_at: datetime | None = Field(description="The last time.")
     created_at: datetime
     updated_at: datetime
+
+
+class LaunchOrder(Wire):
+    """A launch that somebody asks for."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "the list is clean"}]})
+
+    again: Flag = Field(False, description="Also if it was launched before.")
+    reason: Text | None = Field(None, description="Kept with the launch.")
 
 
 class PendingRead(BaseModel):

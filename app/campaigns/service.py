@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from app.campaigns import queries, rules
+from app.campaigns import auto_launch, queries, rules
 from app.campaigns.errors import CampaignCodeTaken, InvalidCampaign, MemberStatusInUse
 from app.campaigns.schemas import CampaignCreate, CampaignPatch, MemberStatus
 from app.core import etags
@@ -23,15 +23,18 @@ async def create(
     Raises:
         InvalidCampaign: no status is a responded one, or the default is not.
         CampaignCodeTaken: another campaign has the code.
+        InvalidSchedule, SlotOver: its `auto_launch` is none that could be kept.
     """
-    fields = wanted.model_dump()
+    fields = wanted.model_dump(exclude={"auto_launch"})
     fields["default_responded_status"] = _default_status(
         wanted.member_statuses, wanted.default_responded_status
     )
     campaign = Campaign(account_id=account_id, created_at=now, updated_at=now, **fields)
+    await auto_launch.set_schedule(session, campaign, wanted.auto_launch, now=now)
     session.add(campaign)
     await _flush(session)
     await queries.add_lane(session, account_id, campaign.id)
+    await auto_launch.follow(session, campaign, now=now)
     return campaign
 
 
@@ -52,17 +55,25 @@ async def change(
         InvalidCampaign: the statuses, or the default among them, would make no sense.
         MemberStatusInUse: responses have a status that would go, or change its meaning.
         CampaignCodeTaken: another campaign has the code.
+        InvalidSchedule, SlotOver: the given `auto_launch` is none that could be kept.
     """
     campaign = await queries.get_campaign(session, account_id, campaign_id, lock=True)
     etags.check(if_match, campaign.version)
     fields = patch.model_dump(exclude_unset=True)
     if fields.keys() & {"member_statuses", "default_responded_status"}:
         await _change_statuses(session, campaign, patch, fields)
+    moves_launches = "auto_launch" in fields
+    if moves_launches:
+        del fields["auto_launch"]
+        await auto_launch.catch_up(session, campaign, now=now)
+        await auto_launch.set_schedule(session, campaign, patch.auto_launch, now=now)
     for field, value in fields.items():
         setattr(campaign, field, value)
     campaign.version += 1
     campaign.updated_at = now
     await _flush(session)
+    if moves_launches:
+        await auto_launch.follow(session, campaign, now=now)
     return campaign
 
 

@@ -1,4 +1,4 @@
-"""What can be asked of a run: to stop, to try again what failed."""
+"""What can be asked of a run: to stop, to try again what failed, to go on where it failed."""
 
 from typing import Annotated
 from uuid import UUID
@@ -7,11 +7,12 @@ from fastapi import APIRouter, Depends, Response
 
 from app.accounts.caller import Caller, Held, requires
 from app.accounts.transaction import Now, Tx
-from app.control.showing import shown
+from app.control.showing import read, shown
 from app.core.auth import Scope
 from app.core.problems import problems
 from app.core.routes import Route
 from app.core.values import Text, Wire
+from app.groups.running.advancing import stop
 from app.imports import retry
 from app.imports import runs as imports
 from app.imports.errors import (
@@ -31,7 +32,7 @@ from app.runs.schemas import RunRead
 
 router = APIRouter(tags=["runs"], route_class=Route)
 
-_CANCELLABLE = (RunKind.IMPORT, RunKind.EXPORT, RunKind.CODE)
+_CANCELLABLE = (RunKind.IMPORT, RunKind.EXPORT, RunKind.CODE, RunKind.GROUP)
 # A loader may stop and retry what it started itself.
 RunActor = Annotated[Caller, Depends(requires(Scope.OPERATE, Scope.INGEST))]
 
@@ -48,20 +49,30 @@ class CancelOrder(Wire):
     responses=problems(RunNotFound, RunNotCancellable, ImportOver),
 )
 async def cancel_run(
-    run_id: UUID, caller: RunActor, tx: Tx, now: Now, order: CancelOrder | None = None
+    run_id: UUID,
+    caller: RunActor,
+    tx: Tx,
+    now: Now,
+    resources: Held,
+    order: CancelOrder | None = None,
 ) -> RunRead:
     """Stop a run; what it has done stays done, and rows it has not come to are unprocessed.
 
     Code that is running is told within a second or two, and killed a little later; the run is
-    `cancelled` then. Safe to repeat.
+    `cancelled` then. Of a group the job at hand is stopped, and the rest is not run. Safe to
+    repeat.
     """
     run = await queries.get_run(tx, caller.account_id, run_id)
     if run.kind not in _CANCELLABLE:
         raise RunNotCancellable
     place = (tx, caller.account_id, run_id)
-    is_open = await cancelling.ask_to_stop(
-        *place, by=caller.user, reason=order.reason if order else None
-    )
+    reason = order.reason if order else None
+    if run.kind is RunKind.GROUP:
+        secret = resources.settings.secret_key.get_secret_value()
+        if not await stop(*place, by=caller.user, reason=reason, secret_key=secret, now=now):
+            raise RunNotCancellable
+        return await read(*place)
+    is_open = await cancelling.ask_to_stop(*place, by=caller.user, reason=reason)
     if run.kind is RunKind.IMPORT:
         await imports.abort(*place, by=caller.user)
     elif not is_open:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 
 from app.accounts.caller import Caller, Reader, requires
 from app.accounts.transaction import Tx
-from app.control.showing import shown
+from app.control.showing import read, shown
 from app.core.auth import Scope
 from app.core.pages import BadCursor, Page, position
 from app.core.problems import problems
@@ -37,4 +37,4 @@ async def list_runs(
 @router.get("/runs/{run_id}", response_model=RunRead, responses=problems(RunNotFound))
 async def read_run(run_id: UUID, caller: RunReader, tx: Tx) -> RunRead:
     """One run, with its counts as they stand now."""
-    return shown(await queries.get_run(tx, caller.account_id, run_id))
+    return await read(tx, caller.account_id, run_id)

@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.core.code_settings import Code, Group, Proxying
 from app.core.failpoints import armed
+from app.core.notice_settings import Heartbeat, Smtp
 
 __all__ = [
     "PREFIX",
@@ -24,6 +25,7 @@ __all__ = [
     "Database",
     "Files",
     "Group",
+    "Heartbeat",
     "Http",
     "Imports",
     "Intake",
@@ -32,6 +34,7 @@ __all__ = [
     "Proxying",
     "Scoring",
     "Settings",
+    "Smtp",
     "UnknownSetting",
     "Webhooks",
     "Workers",
@@ -211,6 +214,8 @@ class Settings(BaseSettings):
     imports: Imports = Field(default_factory=Imports)
     code: Code = Field(default_factory=Code)
     webhooks: Webhooks = Field(default_factory=Webhooks)
+    smtp: Smtp = Field(default_factory=Smtp)
+    heartbeat: Heartbeat = Field(default_factory=Heartbeat)
     proxying: Proxying = Field(default_factory=Proxying)
     log: Log = Field(default_factory=Log)
 

@@ -1,7 +1,10 @@
-"""When a job is due: a schedule is settled as it is saved, and held against the plan's gap."""
+"""When a job, or a group of them, is due: a schedule is settled as it is saved, and held against
+the plan's gap.
+"""
 
 import random
 from datetime import datetime
+from typing import Any, Protocol
 
 from app.accounts.plans import plan_of
 from app.core.errors import Fault
@@ -14,32 +17,40 @@ _PLACE = "/schedule"
 _CHANCE = random.SystemRandom()
 
 
-def schedule_of(job: Job) -> Schedule | None:
-    """The settled schedule of a job, or None if it has none."""
-    return None if job.schedule is None else stored(job.schedule)
+class Scheduled(Protocol):
+    """A definition that may have a schedule."""
+
+    schedule: dict[str, Any] | None
 
 
-def set_schedule(job: Job, wanted: Schedule | None, account: Account, *, now: datetime) -> None:
-    """Put another schedule in place of the job's; a minute once drawn stays while its slot does.
+def schedule_of(one: Scheduled) -> Schedule | None:
+    """The settled schedule of a job or a group, or None if it has none."""
+    return None if one.schedule is None else stored(one.schedule)
+
+
+def set_schedule(
+    one: Scheduled, wanted: Schedule | None, account: Account, *, now: datetime
+) -> None:
+    """Put another schedule in place of its own; a minute once drawn stays while its slot does.
 
     Raises:
         InvalidSchedule, SlotOver: see `schedules.rules.settled`.
         GapTooSmall: two of its fires are nearer to each other than the plan allows.
     """
     if wanted is None:
-        job.schedule = None
+        one.schedule = None
         return
-    before = schedule_of(job)
+    before = schedule_of(one)
     kept = settled(
         wanted, now=now, timezone=account.timezone, chance=_CHANCE, before=before, pointer=_PLACE
     )
-    job.schedule = kept.model_dump(mode="json")
-    check_gap(job, account, now=now)
+    one.schedule = kept.model_dump(mode="json")
+    check_gap(one, account, now=now)
 
 
-def check_gap(job: Job, account: Account, *, now: datetime) -> None:
-    """Raise GapTooSmall unless the plan, as it stands now, allows the job's schedule."""
-    schedule, minimum = schedule_of(job), plan_of(account.plan).minimum_gap
+def check_gap(one: Scheduled, account: Account, *, now: datetime) -> None:
+    """Raise GapTooSmall unless the plan, as it stands now, allows its schedule."""
+    schedule, minimum = schedule_of(one), plan_of(account.plan).minimum_gap
     if schedule is not None and minimum:
         refuse_small_gaps(schedule, minimum=minimum, now=now, pointer=_PLACE)
 

@@ -222,9 +222,7 @@ class Launched(BaseModel):
     campaign_id: UUID
     launched_at: datetime
     cause: str = Field(description="`api`, `schedule` or `group`.")
-    run_id: UUID | None = Field(
-        description="The run that did it: a group's, or that of the schedule."
-    )
+    run_id: UUID | None = Field(description="A group's run, or that of the schedule.")
     launched_by: str | None = Field(description="Who asked for it.")
 
 

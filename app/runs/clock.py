@@ -65,8 +65,11 @@ _NEXT_DUE = text(
         (SELECT min(due_at) AS moment FROM pending_scoring WHERE due_at > :now)
         UNION ALL (SELECT min(due_at) FROM pending_resolution WHERE due_at > :now)
         UNION ALL (SELECT min(due_at) FROM pending_runs WHERE due_at > :now)
+        UNION ALL (SELECT min(due_at) FROM pending_groups WHERE due_at > :now)
         UNION ALL (SELECT min(next_at) FROM timetables WHERE next_at > :now)
         UNION ALL (SELECT min(due_at) FROM pending_expiries WHERE due_at > :now)
+        UNION ALL (SELECT min(due_at) FROM pending_copies WHERE due_at > :now)
+        UNION ALL (SELECT min(look_at) FROM watches WHERE look_at > :now)
         UNION ALL (SELECT min(greatest(closes_at, held_until)) FROM windows
                     WHERE closed_at IS NULL AND greatest(closes_at, held_until) > :now)
     ) coming

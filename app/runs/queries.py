@@ -35,6 +35,7 @@ async def list_runs(
         (col(Run.subject_id), wanted.campaign),
         (col(Run.job_id), wanted.job),
         (col(Run.parent_run_id), wanted.parent),
+        (col(Run.subject_id), wanted.group),
     )
     for column, value in equal:
         if value is not None:

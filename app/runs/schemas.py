@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from app.core.pages import DEFAULT_LIMIT, MOST
 from app.core.values import Wire
-from app.models.states import RunKind, RunState, RunTrigger
+from app.models.states import OnFailure, RunKind, RunState, RunTrigger, StepState
 
 
 class RunError(BaseModel):
@@ -34,10 +34,31 @@ class RunFilters(Wire):
     trigger: RunTrigger | None = Field(None, description="What started it.")
     campaign: UUID | None = Field(None, description="A campaign's id.")
     job: UUID | None = Field(None, description="A job's id.")
-    parent: UUID | None = Field(None, description="The run that it repeats a part of.")
+    group: UUID | None = Field(None, description="A group's id.")
+    parent: UUID | None = Field(
+        None, description="The run that it repeats a part of, resumes, or is a step of."
+    )
     limit: Annotated[int, Field(ge=1, le=MOST, description="Items of one page.")] = DEFAULT_LIMIT
     cursor: str | None = Field(
         None, max_length=500, description="`next_cursor` of the page before."
+    )
+
+
+class RunStep(BaseModel):
+    """One job of a group's run."""
+
+    position: int = Field(description="Of the job in its group, from 0.")
+    job_id: UUID
+    job_name: str
+    state: StepState = Field(description="`not_run`: left out, by a failure before it or a stop.")
+    run_id: UUID | None = Field(description="Null where it was not run.")
+    error_code: str | None = Field(
+        description="Why it failed: its run's error, a quota, `job_expired`, `job_not_published`."
+    )
+    on_failure: OnFailure
+    always: bool
+    is_waiting_for: UUID | None = Field(
+        description="A run of the job that goes before it, started elsewhere."
     )
 
 
@@ -51,13 +72,16 @@ class RunRead(BaseModel):
     kind: RunKind
     state: RunState
     trigger: RunTrigger
-    campaign_id: UUID | None = Field(description="The campaign of a scoring run.")
+    campaign_id: UUID | None = Field(description="The campaign of a scoring run or a launch.")
     upload_id: UUID | None = Field(description="The upload of an import.")
     job_id: UUID | None = Field(description="The job that it is a run of.")
+    group_id: UUID | None = Field(description="The group that it is a run of.")
     requested_by: str | None
     reason: str | None
     attempt: int = Field(description="Of a run of code: which it is at, from 0.")
-    parent_run_id: UUID | None
+    parent_run_id: UUID | None = Field(
+        description="The run that it repeats a part of, resumes, or is a step of."
+    )
     planned_at: datetime | None = Field(description="The planned moment of a scheduled run.")
     schedule_minute: int | None = Field(description="The minute drawn in its schedule's slot.")
     queued_at: datetime
@@ -79,7 +103,10 @@ class RunRead(BaseModel):
         description="Scoring: chunks, rows and seconds of each stage, and rows by final status."
         " Of a job: `source`, what caused it. Code: each attempt that has ended, what main returned"
         " where that is no counts, warnings, hosts that it called. `usual_rows`, where its rows are"
-        " far from that."
+        " far from that. Of a group: `launched` and `left_to_schedule`, campaigns by id."
+    )
+    steps: list[RunStep] | None = Field(
+        description="Of a group's run: its jobs, in their order. Null in lists."
     )
     progress: RunProgress | None = Field(description="Of a run with rows, while it runs.")
     error: RunError | None

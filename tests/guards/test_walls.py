@@ -16,6 +16,7 @@ DENIED = "42501"
 SWEPT = {
     *("pending_scoring", "pending_resolution", "windows", "lanes", "runs", "status_deltas"),
     *("pending_imports", "pending_runs", "pending_expiries", "pending_copies"),
+    "pending_groups",
     *("business_clock", "heartbeats", "alembic_version"),
 }
 _TABLES = text(
