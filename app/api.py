@@ -6,8 +6,10 @@ from app.accounts.errors import KeyInvalid, KeyMissing, MissingScope, TooManyReq
 from app.accounts.keys.router import router as api_keys
 from app.accounts.quotas.router import router as quotas
 from app.accounts.router import router as accounts
+from app.batches.router import router as batches
 from app.campaigns.router import router as campaigns
 from app.control.actions_router import router as run_actions
+from app.control.batches_router import router as batch_runs
 from app.control.clock_router import router as clock
 from app.control.events_router import router as run_events
 from app.control.files_router import router as run_files
@@ -33,6 +35,9 @@ from app.responses.integrations.router import router as integrations
 from app.responses.router import router as responses
 from app.responses.windows.router import router as windows
 from app.scoring.router import router as scoring
+from app.sequences.participants.router import router as participants
+from app.sequences.router import router as sequences
+from app.sequences.today.router import router as today
 
 api = APIRouter(
     prefix="/v1",
@@ -57,6 +62,11 @@ for router in (
     content,
     results,
     exports,
+    sequences,
+    participants,
+    today,
+    batches,
+    batch_runs,
     jobs,
     code,
     groups,

@@ -9,9 +9,10 @@ from app.models import GroupStep, Run
 from app.models.states import RunKind, RunState
 from app.runs.queries import get_run
 from app.runs.schemas import RunError, RunRead, RunStep
+from app.sequences.planning import batch_named
 
-# How a run of code is kept going; of no use to anybody else, and its body may be large.
-_HIDDEN = ("at_work", "held", "held_since", "retries_used", "body", "query", "version")
+# How a run is kept going; of no use to anybody else, and its body may be large.
+_HIDDEN = ("at_work", "held", "held_since", "retries_used", "body", "query", "version", "at")
 
 
 _OF_CAMPAIGNS = (RunKind.SCORING, RunKind.LAUNCH)
@@ -30,6 +31,7 @@ def shown(run: Run, steps: Sequence[GroupStep] | None = None) -> RunRead:
             "campaign_id": run.subject_id if run.kind in _OF_CAMPAIGNS else None,
             "upload_id": run.subject_id if run.kind is RunKind.IMPORT else None,
             "group_id": run.subject_id if run.kind is RunKind.GROUP else None,
+            "batch": batch_named(run.subject_id) if run.kind is RunKind.BATCH else None,
             "steps": None if steps is None else [_step(step) for step in steps],
             "error": RunError(code=run.error_code or "", detail=run.error_detail or "")
             if failed

@@ -14,7 +14,7 @@ import contextlib
 import mimetypes
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.errors import MessageError
 from email.message import EmailMessage
@@ -72,10 +72,15 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of it, and why."""
+    """What became of it, and why.
+
+    Attributes:
+        may_have_left: nobody took it as far as is known, and the server went away in between.
+    """
 
     fate: Fate
     reason: str | None = None
+    may_have_left: bool = False
 
 
 async def send(mail: Mail, settings: Smtp, *, is_sandbox: bool) -> Outcome:
@@ -128,14 +133,18 @@ async def _handed(message: EmailMessage, recipient: str, settings: Smtp) -> Outc
         tls_context=_trust(settings) if settings.security != "none" else None,
         timeout=settings.timeout.total_seconds(),
     )
+    is_said = False
     try:
         async with asyncio.timeout(settings.timeout.total_seconds()):
             await server.connect()
+            is_said = True
             await server.send_message(message, sender=settings.from_address, recipients=[recipient])
     except Exception as error:
         # Whatever it was, foreseen or not: the others' mail goes on.
         server.close()
-        return _judged(error)
+        judged = _judged(error)
+        has_answered = isinstance(error, SMTPRecipientsRefused | SMTPResponseException)
+        return replace(judged, may_have_left=is_said and not has_answered)
     # It is taken; what the server makes of a goodbye changes nothing.
     with contextlib.suppress(SMTPException, OSError, TimeoutError):
         async with asyncio.timeout(_GOODBYE_SECONDS):

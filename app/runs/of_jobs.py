@@ -1,4 +1,6 @@
-"""Runs of jobs: queued many at a time, for a minute's fires are thousands; those not over."""
+"""Runs of jobs and batches: queued many at a time, for a minute's fires are thousands; those not
+over.
+"""
 
 import json
 from collections.abc import Sequence
@@ -38,7 +40,8 @@ SELECT run_id FROM pending_runs WHERE account_id = $1 AND run_id = $2 FOR UPDATE
 _DUE = text(
     """
     SELECT account_id, run_id, kind FROM pending_runs
-     WHERE job_id IS NOT NULL AND token >= :least AND due_at <= (SELECT business_now())
+     WHERE (job_id IS NOT NULL OR kind = 'batch') AND token >= :least
+       AND due_at <= (SELECT business_now())
     """
 )
 # A ring wakes a worker, which then takes whatever is due; a few wake several.
@@ -46,14 +49,14 @@ _MOST_RINGS = 4
 
 
 class NewRun(NamedTuple):
-    """A run of a job to be queued."""
+    """A run of a job, or of a batch, to be queued."""
 
     account_id: UUID
     id: UUID
     kind: RunKind
     trigger: RunTrigger
     subject_id: UUID | None
-    job_id: UUID
+    job_id: UUID | None
     requested_by: str | None
     reason: str | None
     planned_at: datetime | None
@@ -94,6 +97,6 @@ async def hold_unfinished(session: Transaction, account_id: UUID, job_id: UUID) 
 async def due_runs_of_jobs(
     connection: AsyncConnection, *, begun: bool = False
 ) -> list[tuple[UUID, UUID, RunKind]]:
-    """Runs of jobs that are due and not over, or only those that a worker has begun."""
+    """Runs of jobs and batches that are due and not over, or only those that a worker has begun."""
     rows = (await connection.execute(_DUE, {"least": int(begun)})).all()
     return [(row.account_id, row.run_id, RunKind(row.kind)) for row in rows]

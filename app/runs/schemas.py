@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from app.core.pages import DEFAULT_LIMIT, MOST
 from app.core.values import Wire
-from app.models.states import OnFailure, RunKind, RunState, RunTrigger, StepState
+from app.models.states import BatchName, OnFailure, RunKind, RunState, RunTrigger, StepState
 
 
 class RunError(BaseModel):
@@ -76,6 +76,7 @@ class RunRead(BaseModel):
     upload_id: UUID | None = Field(description="The upload of an import.")
     job_id: UUID | None = Field(description="The job that it is a run of.")
     group_id: UUID | None = Field(description="The group that it is a run of.")
+    batch: BatchName | None = Field(description="The batch that it is a run of.")
     requested_by: str | None
     reason: str | None
     attempt: int = Field(description="Of a run of code: which it is at, from 0.")

@@ -20,12 +20,16 @@ from app.sequences import queries
 EVERY = timedelta(minutes=30)
 # One of each in every account, so that they need no rows of their own to be named.
 IDS = {name: UUID(int=place) for place, name in enumerate(BatchName, start=1)}
-NAMES = {batch_id: name for name, batch_id in IDS.items()}
 
 
 def batch_of(what: SequenceObject) -> BatchName:
     """The batch that works on sequences of these objects."""
     return next(name for name in BatchName if name.object is what)
+
+
+def batch_named(batch_id: UUID | None) -> BatchName:
+    """The batch with this id, which is the same in every account."""
+    return next(name for name, known in IDS.items() if known == batch_id)
 
 
 def owner_of(account_id: UUID, name: BatchName) -> Owner:

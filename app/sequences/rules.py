@@ -15,8 +15,7 @@ from app.models import Sequence as Cadence
 from app.models import SequenceAction
 from app.models.states import Enrolment, SequenceObject, SequenceState
 from app.sequences.errors import WrongSequenceState
-from app.sequences.schemas import ActionWrite, Template
-from app.sequences.templates import fields_in, is_well_formed
+from app.sequences.templates import is_well_formed
 
 _OF_CLOCKS = {Op.WITHIN_LAST.value, Op.OLDER_THAN.value}
 # So many take part in a sequence at a time.
@@ -45,36 +44,8 @@ def faults_in_criteria(criteria: object, of: SequenceObject, pointer: str) -> li
     return [
         Fault(place, "not_of_this_object", f"No field of a sequence of {of}.")
         for place, name in fields_named(criteria, pointer)
-        if not _is_known(name, of)
+        if not is_known(name, of)
     ]
-
-
-def faults_in_template(template: Template, of: SequenceObject, pointer: str) -> list[Fault]:
-    """Merge fields that there are not, or that such a participant has not."""
-    faults = []
-    for name, text in (("subject", template.subject), ("body", template.body)):
-        for field in fields_in(text or ""):
-            if not _is_known(field, of):
-                detail = "`GET /v1/criteria/fields` lists the fields."
-                faults.append(Fault(f"{pointer}/{name}", "unknown_field", detail))
-                break
-    return faults
-
-
-def faults_in_actions(actions: Sequence[ActionWrite], of: SequenceObject) -> list[Fault]:
-    """What of these actions makes no sense in such a sequence.
-
-    Raises:
-        InvalidCriteria: those of one make no sense in themselves.
-    """
-    faults = []
-    for position, action in enumerate(actions):
-        place = f"/actions/{position}"
-        if action.criteria is not None:
-            faults += faults_in_criteria(action.criteria, of, f"{place}/criteria")
-        if action.template is not None:
-            faults += faults_in_template(action.template, of, f"{place}/template")
-    return faults
 
 
 def faults_before_activation(
@@ -105,13 +76,6 @@ def foreseen(actions: Sequence[SequenceAction]) -> list[timedelta]:
     return list(accumulate(action.delay for action in actions))
 
 
-def is_same_way(before: Sequence[SequenceAction], wanted: Sequence[ActionWrite]) -> bool:
-    """Whether these are the same steps, which may say something else, wait longer or shorter."""
-    return [(action.id, action.type, action.is_automatic) for action in before] == [
-        (action.id, action.type, action.automatic) for action in wanted
-    ]
-
-
 def is_timeless(criteria: Any) -> bool:
     """Whether they look at nothing but the person, and at no clock: then only a change of the
     person can change their answer.
@@ -130,6 +94,7 @@ def criteria_of(document: Any) -> Criteria | None:
     return None if document is None else parse(document)
 
 
-def _is_known(name: str, of: SequenceObject) -> bool:
+def is_known(name: str, of: SequenceObject) -> bool:
+    """Whether such a participant has a field of this name."""
     field = find_field(name)
     return field is not None and field.record in RECORDS[of]

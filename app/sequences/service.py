@@ -13,7 +13,7 @@ from app.core.ids import uuid7
 from app.models import Sequence as Cadence
 from app.models import SequenceAction
 from app.models.states import SequenceState
-from app.sequences import planning, queries, rules
+from app.sequences import checking, planning, queries, rules
 from app.sequences.errors import (
     InvalidSequence,
     SequenceHasParticipants,
@@ -44,7 +44,7 @@ async def create(
         **wanted.model_dump(exclude={"actions"}),
     )
     _check_criteria(sequence, _CRITERIA)
-    _refuse(rules.faults_in_actions(wanted.actions, wanted.object))
+    _refuse(checking.faults_in_actions(wanted.actions, wanted.object))
     session.add(sequence)
     await _flush(session)
     for position, action in enumerate(wanted.actions):
@@ -82,7 +82,7 @@ async def change(
         # Whoever was looked at by the old ones is looked at again.
         sequence.looked_until = None
     if patch.actions is not None:
-        _refuse(rules.faults_in_actions(patch.actions, sequence.object))
+        _refuse(checking.faults_in_actions(patch.actions, sequence.object))
         await _replace_actions(session, sequence, patch.actions, now=now)
     if sequence.state is SequenceState.ACTIVE:
         await _check_activatable(session, sequence)
@@ -160,7 +160,7 @@ async def _replace_actions(
         if action.id is not None and kept.pop(action.id, None) is None
     ]
     _refuse(faults)
-    is_same = rules.is_same_way(before, wanted)
+    is_same = checking.is_same_way(before, wanted)
     if not is_same and await _has_participants(session, sequence):
         raise SequenceHasParticipants
     for action in kept.values():

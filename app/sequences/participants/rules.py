@@ -1,8 +1,16 @@
 """Why somebody came in, or did not. Pure."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
-from app.sequences.participants.schemas import EnrolResult
+
+class EnrolResult(StrEnum):
+    """What became of one that was to come in."""
+
+    CREATED = "created"
+    DUPLICATE = "duplicate"
+    SKIPPED = "skipped"
+    REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from app.models.states import (
     ParticipationState,
     SequenceObject,
 )
+from app.sequences.participants.rules import EnrolResult
 
 MOST = 1_000
 
@@ -58,15 +58,6 @@ class ParticipantsWrite(Wire):
         if (self.participants is None) is (self.criteria is None):
             raise Wrong("one_of", "needs either participants or criteria")
         return self
-
-
-class EnrolResult(StrEnum):
-    """What became of one that was to come in."""
-
-    CREATED = "created"
-    DUPLICATE = "duplicate"
-    SKIPPED = "skipped"
-    REJECTED = "rejected"
 
 
 class Enrolled(BaseModel):

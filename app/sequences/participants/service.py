@@ -19,11 +19,10 @@ from app.sequences import rules
 from app.sequences.errors import InvalidSequence
 from app.sequences.participants import queries
 from app.sequences.participants.errors import ParticipantGone, SequenceNotOpen
-from app.sequences.participants.rules import Standing, result_of
+from app.sequences.participants.rules import EnrolResult, Standing, result_of
 from app.sequences.participants.schemas import (
     EnrolAnswer,
     Enrolled,
-    EnrolResult,
     EnrolSummary,
     ParticipantsWrite,
     ParticipantWrite,

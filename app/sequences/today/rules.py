@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.criteria.catalogue import find_field
 from app.criteria.oracle import Facts, holds
@@ -10,7 +10,6 @@ from app.criteria.parse import parse
 from app.models import ParticipantAction
 from app.models.states import ActionStatus, DeferralReason
 from app.sequences.today.errors import ActionIsAutomatic, ActionNotNext, ActionOver
-from app.sequences.today.schemas import TestRead
 
 _ON_TODAY = (ActionStatus.ON_ENGAGE, ActionStatus.INITIATED)
 _SAID: Mapping[DeferralReason, str] = {
@@ -34,6 +33,16 @@ _STANDS: Mapping[ActionStatus, str] = {
     ActionStatus.MANUALLY_SKIPPED: "Somebody skipped it.",
     ActionStatus.NOT_ACTIONABLE: "It never happens: the participant has left the sequence.",
 }
+
+
+class Outcome(NamedTuple):
+    """One test of criteria, where it stands, and how it comes out."""
+
+    pointer: str
+    field: str
+    op: str
+    holds: bool
+    is_empty: bool
 
 
 def check_may_end(action: ParticipantAction, *, is_next: bool, by_doing_it: bool) -> None:
@@ -60,12 +69,12 @@ def detail_of(action: ParticipantAction) -> str:
     return _STANDS[action.status]
 
 
-def outcomes(criteria: Any, facts: Facts, now: datetime, pointer: str = "") -> Iterator[TestRead]:
+def outcomes(criteria: Any, facts: Facts, now: datetime, pointer: str = "") -> Iterator[Outcome]:
     """Each test of criteria that were found good, and how it comes out."""
     if "not" in criteria:
         yield from outcomes(criteria["not"], facts, now, f"{pointer}/not")
     elif "field" in criteria:
-        yield TestRead(
+        yield Outcome(
             pointer=pointer,
             field=criteria["field"],
             op=criteria["op"],

@@ -14,7 +14,7 @@ from app.sequences import rules as definitions
 from app.sequences.steps.progress import Ended, advance
 from app.sequences.today import queries, rules
 from app.sequences.today.errors import InvalidMoment
-from app.sequences.today.schemas import Explanation
+from app.sequences.today.schemas import Explanation, TestRead
 
 
 async def complete(
@@ -67,7 +67,10 @@ async def explain(session: Session, action: ParticipantAction, *, now: datetime)
     tests, is_met = [], None
     if step.criteria is not None:
         facts = await queries.facts_of(session, action)
-        tests = list(rules.outcomes(step.criteria, facts, now))
+        tests = [
+            TestRead.model_validate(one._asdict())
+            for one in rules.outcomes(step.criteria, facts, now)
+        ]
         criteria = definitions.criteria_of(step.criteria)
         is_met = criteria is not None and holds(criteria, facts, now)
     look_at = None

@@ -1,0 +1,37 @@
+"""The four batches: how each stands, how often it comes by, paused and not."""
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from app.accounts.caller import Manager, Reader
+from app.accounts.transaction import Now, Tx
+from app.batches import service
+from app.batches.schemas import BatchPatch, BatchRead
+from app.core.pages import Page
+from app.core.routes import Route
+from app.models.states import BatchName
+
+router = APIRouter(tags=["batches"], route_class=Route)
+
+
+@router.get("/batches", response_model=Page[BatchRead])
+async def list_batches(caller: Reader, tx: Tx) -> dict[str, object]:
+    """The four batches, and how each stands."""
+    items = [await service.read(tx, caller.account_id, name) for name in BatchName]
+    return {"items": items, "next_cursor": None}
+
+
+@router.get("/batches/{name}", response_model=BatchRead)
+async def read_batch(name: BatchName, caller: Reader, tx: Tx) -> dict[str, Any]:
+    """One batch, and how it stands."""
+    return await service.read(tx, caller.account_id, name)
+
+
+@router.patch("/batches/{name}", response_model=BatchRead)
+async def change_batch(
+    name: BatchName, patch: BatchPatch, caller: Manager, tx: Tx, now: Now
+) -> dict[str, Any]:
+    """Change how often a batch comes by, pause it, or let it go on. Safe to repeat."""
+    await service.change(tx, caller.account_id, name, patch, by=caller.user, now=now)
+    return await service.read(tx, caller.account_id, name)

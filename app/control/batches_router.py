@@ -1,0 +1,80 @@
+"""Runs of batches: forced, skipped, and what they did."""
+
+from fastapi import APIRouter, Response
+
+from app.accounts.caller import Operator, Reader
+from app.accounts.transaction import Now, Tx
+from app.batches import queries, service
+from app.batches.errors import AlreadyRunning
+from app.control.showing import read, shown
+from app.control.starts_router import ForceOrder
+from app.core.pages import DEFAULT_LIMIT, BadCursor, CursorText, Limit, Page, position
+from app.core.problems import problems, render
+from app.core.routes import Route
+from app.fires.schemas import SkipOrder, SkipsRead
+from app.models.states import BatchName
+from app.runs.schemas import RunRead
+from app.sequences import planning
+
+router = APIRouter(tags=["batches"], route_class=Route)
+
+
+@router.post(
+    "/batches/{name}/force",
+    status_code=202,
+    response_model=RunRead,
+    responses=problems(AlreadyRunning),
+)
+async def force_batch(
+    name: BatchName,
+    response: Response,
+    caller: Operator,
+    tx: Tx,
+    now: Now,
+    order: ForceOrder | None = None,
+) -> RunRead | Response:
+    """Run a batch out of turn: also while it is paused, and without a change to what is planned.
+
+    If a run of it is at work, that one is at Location.
+    """
+    reason = None if order is None else order.reason
+    try:
+        run_id = await service.force(
+            tx, caller.account_id, name, reason=reason, by=caller.user, now=now
+        )
+    except AlreadyRunning as running:
+        busy = render(running)
+        busy.headers["Location"] = f"/v1/runs/{running.facts['run_id']}"
+        return busy
+    response.headers["Location"] = f"/v1/runs/{run_id}"
+    response.headers["Retry-After"] = "1"
+    return await read(tx, caller.account_id, run_id)
+
+
+@router.post("/batches/{name}/skip", response_model=SkipsRead)
+async def skip_fires_of_batch(
+    name: BatchName, order: SkipOrder, caller: Operator, tx: Tx, now: Now
+) -> SkipsRead:
+    """Let the next planned moments of a batch pass without a run; then all is as before."""
+    return await service.skip(tx, caller.account_id, name, order, by=caller.user, now=now)
+
+
+@router.delete("/batches/{name}/skip", status_code=204)
+async def skip_no_more_of_batch(name: BatchName, caller: Operator, tx: Tx, now: Now) -> None:
+    """Undo what is left to be skipped of a batch. Safe to repeat."""
+    await service.skip_no_more(tx, caller.account_id, name, now=now)
+
+
+@router.get("/batches/{name}/runs", response_model=Page[RunRead], responses=problems(BadCursor))
+async def list_runs_of_batch(
+    name: BatchName,
+    caller: Reader,
+    tx: Tx,
+    cursor: CursorText = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> dict[str, object]:
+    """The runs of a batch, newest first; each tells in `details.steps` what it did."""
+    at = position(caller.account_id, "batch_runs", cursor, limit, name)
+    found = await queries.list_runs(tx, caller.account_id, planning.IDS[name], at)
+    rows, following = at.page(found, lambda run: run.id)
+    return {"items": [shown(run) for run in rows], "next_cursor": following}
