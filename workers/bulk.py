@@ -12,13 +12,16 @@ from uuid import UUID
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core import log
-from app.models.states import RunKind
+from app.models.states import BatchName, RunKind
 from workers.code_runs import is_hopeless
 from workers.imports import do_imports, due_import_lanes
 from workers.runs import Runs
 from workers.work import Work
 
 _log = log.get(__name__)
+
+# Runs of batches at once in one process; of one account each of the four has a place.
+_BATCHES = 4
 
 
 async def begin_run(work: Work, _account_id: UUID, _run_id: UUID) -> None:
@@ -36,6 +39,7 @@ class Bulk:
         self._code = Runs(
             work, (RunKind.CODE,), most=settings.code.runs, places=settings.code.running
         )
+        self._batches = Runs(work, (RunKind.BATCH,), most=_BATCHES, places=len(BatchName))
         self._places: set[asyncio.Task[None]] = set()
         self._suspects = asyncio.Lock()
 
@@ -46,6 +50,7 @@ class Bulk:
             self._work.bulk_wanted.clear()
             try:
                 await self._runs.look()
+                await self._batches.look()
                 await self._look_for_code()
                 await self._fill()
             except (SQLAlchemyError, OSError, TimeoutError) as error:
@@ -57,6 +62,7 @@ class Bulk:
                 async with asyncio.timeout(pause):
                     await self._work.bulk_wanted.wait()
         await self._runs.ended()
+        await self._batches.ended()
         await self._code.ended()
         if self._places:
             await asyncio.wait(self._places)

@@ -23,6 +23,7 @@ from workers.work import Work
 _log = log.get(__name__)
 
 LOOK_EVERY_SECONDS = 0.2
+_TAKEN_UP = (*BULK, RunKind.BATCH)
 _LOOK_AGAIN_SECONDS, _ASK_AGAIN_SECONDS = 0.01, 0.2
 # For so long, in real time, a moment waits for its runs; then they are runs that take long.
 _PATIENCE_SECONDS = 5.0
@@ -74,7 +75,7 @@ class Company:
                 ask_at = now + _ASK_AGAIN_SECONDS
                 for account_id, run_id, kind in found:
                     # Code is for workers that are fit for it; they look for it themselves.
-                    if kind in BULK:
+                    if kind in _TAKEN_UP:
                         self._runs.take_up(account_id, run_id)
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime
 
+from app.batches import firing as batches
 from app.campaigns import auto_launch
 from app.core import clock, log
 from app.core.failpoints import Purpose
@@ -34,6 +35,7 @@ FIRING: dict[OwnerKind, Callable[..., Awaitable[int]]] = {
     OwnerKind.JOB: firing.fire_due,
     OwnerKind.GROUP: groups.fire_due,
     OwnerKind.CAMPAIGN: auto_launch.fire_due,
+    OwnerKind.BATCH: batches.fire_due,
 }
 TENDING: dict[OwnerKind, Callable[..., Awaitable[datetime | None]]] = {
     OwnerKind.JOB: expiry.tend,

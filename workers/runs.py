@@ -22,6 +22,7 @@ from app.imports.staging import Interrupted
 from app.models.states import RunKind, RunState
 from app.runs import queue
 from app.runs.queue import Claimed, RunLost
+from workers.batches.running import run_batch
 from workers.code_runs import run_code
 from workers.exports import export_rows
 from workers.imports import import_file
@@ -37,6 +38,7 @@ DEEDS: dict[RunKind, Deed] = {
     RunKind.IMPORT: import_file,
     RunKind.EXPORT: export_rows,
     RunKind.CODE: run_code,
+    RunKind.BATCH: run_batch,
 }
 
 

@@ -1,17 +1,21 @@
 """The SQL of batches."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from app.batches.tally import Steps
 from app.core.db import Session
 from app.core.driver import Row, Transaction, driver_of
 from app.core.pages import Position
 from app.models import Run
-from app.models.states import RunKind
+from app.models import Sequence as Cadence
+from app.models.states import RunKind, SequenceObject
 
 # A batch's runs are told apart by what they are about; of one account few are pending.
 _UNFINISHED = """
@@ -29,6 +33,23 @@ SELECT t.*, NULL::timestamptz AS expires_at
  WHERE t.next_at <= $3
  ORDER BY t.account_id, t.owner_id
    FOR NO KEY UPDATE OF t"""
+
+_COUNT = """
+UPDATE runs SET total = $3, processed = $3, succeeded = $4, failed = $5, skipped = $6,
+       unprocessed = 0, details = $7
+ WHERE account_id = $1 AND id = $2
+"""
+_CHANGED = """
+SELECT id FROM people WHERE account_id = $1 AND updated_at > $2 AND id > $3 ORDER BY id LIMIT $4
+"""
+_WHERE_THEY_ARE = """
+SELECT DISTINCT sequence_id FROM participations
+ WHERE account_id = $1 AND person_id = ANY ($2::uuid[]) AND object = $3 AND ended_at IS NULL
+"""
+_LOOKED = """
+UPDATE sequences SET looked_until = $4
+ WHERE account_id = $1 AND id = $2 AND version = $3 AND deleted_at IS NULL
+"""
 
 
 async def find_unfinished(
@@ -75,3 +96,39 @@ def _of_batch(account_id: UUID, batch_id: UUID) -> SelectOfScalar[Run]:
         col(Run.subject_id) == batch_id,
         col(Run.kind) == RunKind.BATCH.value,
     )
+
+
+async def count(
+    session: Transaction, account_id: UUID, run_id: UUID, steps: Steps, details: Mapping[str, Any]
+) -> None:
+    """Write the run's account as it stands after this transaction."""
+    sums = steps.sums
+    await (await driver_of(session)).execute(
+        _COUNT,
+        *(account_id, run_id, sum(sums.values())),
+        *(sums["succeeded"], sums["failed"], sums["skipped"], json.dumps(dict(details))),
+    )
+
+
+async def changed_people(
+    session: Transaction, account_id: UUID, *, since: datetime, after: UUID | None, most: int
+) -> list[UUID]:
+    """People who were made or changed since, in the order of ids behind this one."""
+    driver = await driver_of(session)
+    rows = await driver.fetch(_CHANGED, account_id, since, after or UUID(int=0), most)
+    return [row["id"] for row in rows]
+
+
+async def sequences_with(
+    session: Transaction, account_id: UUID, what: SequenceObject, people: Sequence[UUID]
+) -> set[UUID]:
+    """The sequences that any of these people is in now."""
+    driver = await driver_of(session)
+    rows = await driver.fetch(_WHERE_THEY_ARE, account_id, list(people), what.value)
+    return {row["sequence_id"] for row in rows}
+
+
+async def looked(session: Transaction, sequence: Cadence, until: datetime) -> None:
+    """Write that changes up to then were looked at, unless the sequence was changed meanwhile."""
+    place = (sequence.account_id, sequence.id, sequence.version, until)
+    await (await driver_of(session)).execute(_LOOKED, *place)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Self
+from typing import Self
 
 
 class Step(StrEnum):
@@ -74,8 +74,3 @@ def _kind(step: Step, word: str) -> str:
         return "failed"
     is_done = step is Step.EXITS or word in _DONE
     return "succeeded" if is_done else "skipped"
-
-
-def details_of(steps: Steps, **more: Any) -> dict[str, Any]:
-    """What a run of a batch says of itself."""
-    return {"steps": steps.told, **more}

@@ -76,6 +76,11 @@ def foreseen(actions: Sequence[SequenceAction]) -> list[timedelta]:
     return list(accumulate(action.delay for action in actions))
 
 
+def is_of_people(what: SequenceObject) -> bool:
+    """Whether the people themselves take part, not something of theirs."""
+    return what in (SequenceObject.LEAD, SequenceObject.CONTACT)
+
+
 def is_timeless(criteria: Any) -> bool:
     """Whether they look at nothing but the person, and at no clock: then only a change of the
     person can change their answer.

@@ -126,6 +126,24 @@ class Taken:
     by_hand: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Fates:
+    """What became of a page of e-mails.
+
+    Args:
+        refused: for good, with the mail server's words.
+        unsent: never left, and are sent by a later run.
+        lost: may have left, and are never sent again.
+        unwanted: never left, and never will.
+    """
+
+    sent: Sequence[UUID]
+    refused: Mapping[UUID, str]
+    unsent: Sequence[UUID]
+    lost: Sequence[UUID]
+    unwanted: Sequence[UUID]
+
+
 async def take(
     session: Transaction,
     account_id: UUID,
@@ -183,31 +201,20 @@ async def still_wanted(
 
 
 async def record(
-    session: Transaction,
-    account_id: UUID,
-    taken: Taken,
-    *,
-    sent: Sequence[UUID],
-    refused: Mapping[UUID, str],
-    unsent: Sequence[UUID],
-    unwanted: Sequence[UUID],
-    now: datetime,
+    session: Transaction, account_id: UUID, taken: Taken, fates: Fates, *, now: datetime
 ) -> None:
-    """Write what became of a page; what somebody else has written meanwhile stands.
-
-    Args:
-        refused: for good, with the mail server's words.
-        unsent: never left, and is sent by a later run.
-        unwanted: never left, and never will.
-    """
+    """Write what became of a page; what somebody else has written meanwhile stands."""
     driver, token = await driver_of(session), taken.attempted_at
-    rows = await driver.fetch(_INITIATED, account_id, list(sent), token, now)
-    rows += await driver.fetch(_REFUSED, account_id, list(refused), token, list(refused.values()))
-    await driver.execute(_FORGET, account_id, [*sent, *refused])
-    await driver.execute(_AGAIN, account_id, list(unsent), token)
+    rows = await driver.fetch(_INITIATED, account_id, list(fates.sent), token, now)
+    refused, words = list(fates.refused), list(fates.refused.values())
+    rows += await driver.fetch(_REFUSED, account_id, refused, token, words)
+    await driver.execute(_AGAIN, account_id, list(fates.unsent), token)
     await advance(session, account_id, _ended(rows), now=now)
-    await _skip(session, account_id, unwanted, DeferralReason.OPTED_OUT, now)
-    await driver.execute(_FORGET, account_id, list(unwanted))
+    lost, unwanted = DeferralReason.PREVIOUSLY_ATTEMPTED_EMAIL, DeferralReason.OPTED_OUT
+    await _skip(session, account_id, fates.lost, lost, now)
+    await _skip(session, account_id, fates.unwanted, unwanted, now)
+    over = [*fates.sent, *refused, *fates.lost, *fates.unwanted]
+    await driver.execute(_FORGET, account_id, over)
 
 
 async def close_orphans(
