@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from alembic import op
 
 revision = "0016"
-down_revision = "0015"
+down_revision = "0015_checked"
 
 BUSY = {
     "autovacuum_vacuum_scale_factor": "0",

@@ -107,6 +107,7 @@ class Claimed:
     token: int
     subject_id: UUID | None
     details: dict[str, Any]
+    claimed_at: datetime
 
 
 async def queue_run(  # noqa: PLR0913  (a run has that many facts)
@@ -182,7 +183,8 @@ async def claim(
             session, account_id, run_id, RunState.RUNNING, kind=kind, at=started["now"]
         )
     return Claimed(
-        account_id, run_id, kind, taken["token"], started["subject_id"], started["details"]
+        *(account_id, run_id, kind, taken["token"], started["subject_id"], started["details"]),
+        started["now"],
     )
 
 

@@ -17,6 +17,7 @@ from app.models.states import BatchName, OwnerKind, SequenceObject
 from app.schedules.schemas import Interval, stored
 from app.sequences import queries
 
+# Until somebody says otherwise; `get_timetable` writes it too.
 EVERY = timedelta(minutes=30)
 # One of each in every account, so that they need no rows of their own to be named.
 IDS = {name: UUID(int=place) for place, name in enumerate(BatchName, start=1)}
@@ -77,14 +78,14 @@ async def get_timetable(
     found = await fires.find_timetable(session, *owner, lock=True)
     if found is None:
         account = await get_account(session, account_id)
-        schedule = Interval(
-            type="interval",
-            every=EVERY,
-            anchor="midnight",
-            timezone=account.timezone,
-            ends_at=now,
-        )
-        await fires.add_timetable(session, owner, schedule.model_dump(mode="json"), now=now)
+        schedule = {
+            "type": "interval",
+            "every": "PT30M",
+            "anchor": "midnight",
+            "timezone": account.timezone,
+            "ends_at": now.isoformat(),
+        }
+        await fires.add_timetable(session, owner, stored(schedule).model_dump(mode="json"), now=now)
         found = await fires.find_timetable(session, *owner, lock=True)
         assert found is not None  # noqa: S101  (nothing takes a batch's timetable away)
     return found

@@ -33,6 +33,7 @@ class Chunked:
     as_of: datetime
     steps: Steps
     at: dict[str, Any] = field(default_factory=dict)
+    _written: dict[str, Any] | None = None
 
     @property
     def account_id(self) -> UUID:
@@ -70,7 +71,7 @@ class Chunked:
         async with self.work.unit_of_work(self.account_id, purpose=purpose) as session:
             now = await queue.renew(session, self.claimed, by=self.work.settings.scoring.lease)
             yield session, now
-            await queries.count(session, self.account_id, self.run_id, self.steps, self.details)
+            await self._count(session)
 
     @asynccontextmanager
     async def record(self) -> AsyncIterator[tuple[Session, datetime]]:
@@ -87,16 +88,21 @@ class Chunked:
                 is_lost, now = True, clock.business_now(session)
             yield session, now
             if not is_lost:
-                await queries.count(session, self.account_id, self.run_id, self.steps, self.details)
+                await self._count(session)
         if is_lost:
             raise RunLost
 
+    async def _count(self, session: Session) -> None:
+        """Write what was counted, if there is anything new."""
+        details = self.details
+        if details != self._written:
+            await queries.count(session, self.account_id, self.run_id, self.steps, details)
+            self._written = details
 
-async def begun(work: Work, claimed: Claimed) -> Chunked:
+
+def begun(work: Work, claimed: Claimed) -> Chunked:
     """The run as its first attempt began it, or as an earlier one left it."""
     kept = claimed.details.get("at", {})
     at = {key: value for key, value in kept.items() if key != "as_of"}
-    async with work.unit_of_work(claimed.account_id, purpose=Purpose.BATCH) as session:
-        now = await queue.renew(session, claimed, by=work.settings.scoring.lease)
-    as_of = datetime.fromisoformat(kept["as_of"]) if kept else now
+    as_of = datetime.fromisoformat(kept["as_of"]) if kept else claimed.claimed_at
     return Chunked(work, claimed, as_of, Steps.of(claimed.details.get("steps", {})), at)

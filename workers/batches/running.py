@@ -36,34 +36,32 @@ _MARGIN = timedelta(minutes=10)
 
 async def run_batch(work: Work, _line: Line, claimed: Claimed) -> None:
     """Do a run of a batch, then end it."""
-    run = await begun(work, claimed)
-    await _close_orphans(run)
-    active = await _active(run)
+    run = begun(work, claimed)
+    active = await _begin(run)
     by_change = [one for one in active if _goes_by_changes(one)]
     await _look_at_changes(run, active, by_change)
     for sequence in active:
         if sequence not in by_change:
             await _look_at_everybody(run, sequence)
-    await _note_looked(run, active)
-    for sequence in await _active(run):
+    for sequence in await _looked(run, active):
         await _handle_due(run, sequence)
     await send_emails(run)
     async with run.chunk(Purpose.RUN_END) as (session, _):
-        await queries.count(session, run.account_id, run.run_id, run.steps, run.details)
         has_failed = run.steps.sums["failed"] > 0
         state = RunState.SUCCEEDED_WITH_WARNINGS if has_failed else RunState.SUCCEEDED
         await end_run(session, run.account_id, run.run_id, state)
 
 
-async def _close_orphans(run: Chunked) -> None:
-    """Of e-mails that nobody recorded."""
-    found = _ORPHANS
-    while found == _ORPHANS:
+async def _begin(run: Chunked) -> Sequence[Cadence]:
+    """Close what nobody recorded of e-mails; returns the sequences that are active."""
+    while True:
         async with run.chunk() as (session, now):
             found = await sends.close_orphans(
                 session, run.account_id, run.what, most=_ORPHANS, now=now
             )
             run.steps.add(Step.ORPHANS, {"PREVIOUSLY_ATTEMPTED_EMAIL": found})
+            if found < _ORPHANS:
+                return await sequences.list_active(session, run.account_id, run.what)
 
 
 def _goes_by_changes(sequence: Cadence) -> bool:
@@ -147,7 +145,10 @@ async def _enrol(run: Chunked, sequence: Cadence, people: Sequence[UUID] | None)
             )
             if found:
                 actions = await _actions(session, current)
-                done = await enrolment.enrol(session, current, actions, found, by=None, now=now)
+                # As of the start, so that what is to be done at once is done by this very run.
+                done = await enrolment.enrol(
+                    session, current, actions, found, by=None, now=run.as_of
+                )
                 counts = {Word.ENROLLED: len(done.ids), Word.NO_ROOM: done.no_room}
                 run.steps.add(Step.ENROLMENT, counts)
                 after = found[-1]
@@ -185,14 +186,11 @@ def _kept_place(run: Chunked, sequence: Cadence) -> tuple[datetime, UUID] | None
     return None if kept is None else (datetime.fromisoformat(kept[0]), UUID(kept[1]))
 
 
-async def _note_looked(run: Chunked, active: Sequence[Cadence]) -> None:
+async def _looked(run: Chunked, active: Sequence[Cadence]) -> Sequence[Cadence]:
+    """Note that these were looked at; returns the sequences that are active by now."""
     async with run.chunk() as (session, _):
         for sequence in active:
             await queries.looked(session, sequence, run.as_of)
-
-
-async def _active(run: Chunked) -> Sequence[Cadence]:
-    async with run.chunk() as (session, _):
         return await sequences.list_active(session, run.account_id, run.what)
 
 

@@ -32,7 +32,7 @@ steps AS (
                                      person_id, position, type, is_automatic, priority, status,
                                      due_at, is_initiated, show_on_today)
     SELECT $1, gen_random_uuid(), new.id, s.id, $2, new.person_id, s.position, s.type,
-           s.is_automatic, s.priority, 'upcoming', $4 + s.foreseen, false, false
+           s.is_automatic, s.priority, 'upcoming', $4::timestamptz + s.foreseen, false, false
       FROM new CROSS JOIN unnest($9::uuid[], $10::int[], $11::text[], $12::bool[], $13::int[],
                                  $14::interval[])
            AS s(id, position, type, is_automatic, priority, foreseen)

@@ -12,7 +12,7 @@ _ADVANCE = """
 WITH done AS MATERIALIZED (
     SELECT * FROM unnest($2::uuid[], $3::int[]) AS d(participation_id, position)),
 following AS MATERIALIZED (
-    UPDATE participant_actions a SET due_at = $4 + s.delay
+    UPDATE participant_actions a SET due_at = $4::timestamptz + s.delay
       FROM done d, sequence_actions s
      WHERE a.account_id = $1 AND a.participation_id = d.participation_id
        AND a.position = d.position + 1 AND a.status = 'upcoming'
