@@ -7,8 +7,11 @@ from fastapi import APIRouter
 from app.accounts.caller import Manager, Reader
 from app.accounts.transaction import Now, Tx
 from app.batches import service
+from app.batches.errors import BatchNotFound
+from app.batches.naming import Named
 from app.batches.schemas import BatchPatch, BatchRead
 from app.core.pages import Page
+from app.core.problems import problems
 from app.core.routes import Route
 from app.models.states import BatchName
 
@@ -22,15 +25,15 @@ async def list_batches(caller: Reader, tx: Tx) -> dict[str, object]:
     return {"items": items, "next_cursor": None}
 
 
-@router.get("/batches/{name}", response_model=BatchRead)
-async def read_batch(name: BatchName, caller: Reader, tx: Tx) -> dict[str, Any]:
+@router.get("/batches/{name}", response_model=BatchRead, responses=problems(BatchNotFound))
+async def read_batch(name: Named, caller: Reader, tx: Tx) -> dict[str, Any]:
     """One batch, and how it stands."""
     return await service.read(tx, caller.account_id, name)
 
 
-@router.patch("/batches/{name}", response_model=BatchRead)
+@router.patch("/batches/{name}", response_model=BatchRead, responses=problems(BatchNotFound))
 async def change_batch(
-    name: BatchName, patch: BatchPatch, caller: Manager, tx: Tx, now: Now
+    name: Named, patch: BatchPatch, caller: Manager, tx: Tx, now: Now
 ) -> dict[str, Any]:
     """Change how often a batch comes by, pause it, or let it go on. Safe to repeat."""
     await service.change(tx, caller.account_id, name, patch, by=caller.user, now=now)

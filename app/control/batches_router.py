@@ -5,14 +5,14 @@ from fastapi import APIRouter, Response
 from app.accounts.caller import Operator, Reader
 from app.accounts.transaction import Now, Tx
 from app.batches import queries, service
-from app.batches.errors import AlreadyRunning
+from app.batches.errors import AlreadyRunning, BatchNotFound
+from app.batches.naming import Named
 from app.control.showing import read, shown
 from app.control.starts_router import ForceOrder
 from app.core.pages import DEFAULT_LIMIT, BadCursor, CursorText, Limit, Page, position
 from app.core.problems import problems, render
 from app.core.routes import Route
 from app.fires.schemas import SkipOrder, SkipsRead
-from app.models.states import BatchName
 from app.runs.schemas import RunRead
 from app.sequences import planning
 
@@ -23,10 +23,10 @@ router = APIRouter(tags=["batches"], route_class=Route)
     "/batches/{name}/force",
     status_code=202,
     response_model=RunRead,
-    responses=problems(AlreadyRunning),
+    responses=problems(BatchNotFound, AlreadyRunning),
 )
 async def force_batch(
-    name: BatchName,
+    name: Named,
     response: Response,
     caller: Operator,
     tx: Tx,
@@ -51,23 +51,27 @@ async def force_batch(
     return await read(tx, caller.account_id, run_id)
 
 
-@router.post("/batches/{name}/skip", response_model=SkipsRead)
+@router.post("/batches/{name}/skip", response_model=SkipsRead, responses=problems(BatchNotFound))
 async def skip_fires_of_batch(
-    name: BatchName, order: SkipOrder, caller: Operator, tx: Tx, now: Now
+    name: Named, order: SkipOrder, caller: Operator, tx: Tx, now: Now
 ) -> SkipsRead:
     """Let the next planned moments of a batch pass without a run; then all is as before."""
     return await service.skip(tx, caller.account_id, name, order, by=caller.user, now=now)
 
 
-@router.delete("/batches/{name}/skip", status_code=204)
-async def skip_no_more_of_batch(name: BatchName, caller: Operator, tx: Tx, now: Now) -> None:
+@router.delete("/batches/{name}/skip", status_code=204, responses=problems(BatchNotFound))
+async def skip_no_more_of_batch(name: Named, caller: Operator, tx: Tx, now: Now) -> None:
     """Undo what is left to be skipped of a batch. Safe to repeat."""
     await service.skip_no_more(tx, caller.account_id, name, now=now)
 
 
-@router.get("/batches/{name}/runs", response_model=Page[RunRead], responses=problems(BadCursor))
+@router.get(
+    "/batches/{name}/runs",
+    response_model=Page[RunRead],
+    responses=problems(BatchNotFound, BadCursor),
+)
 async def list_runs_of_batch(
-    name: BatchName,
+    name: Named,
     caller: Reader,
     tx: Tx,
     cursor: CursorText = None,
