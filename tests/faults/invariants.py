@@ -4,6 +4,8 @@ Each law is a sentence and a query for the rows that break it; a law is kept whe
 They hold while nobody moves a response after its resolution.
 """
 
+from tests.faults import cadences
+
 _RESOLVED = "r.resolved_at IS NOT NULL"
 _IN_A_LANE = "r.mode <> 'synchronous'"
 _ACTIVE = "('Open - Not Contacted', 'Attempting Contact', 'Working', 'Qualified - New Opportunity')"
@@ -198,7 +200,8 @@ LAWS: dict[str, str] = {
         SELECT f.owner_id, f.planned_at, r.id
           FROM (SELECT * FROM fires WHERE outcome = 'ran') f
           FULL JOIN (SELECT * FROM runs WHERE trigger = 'schedule') r
-            ON r.account_id = f.account_id AND r.id = f.run_id AND r.job_id = f.owner_id
+            ON r.account_id = f.account_id AND r.id = f.run_id
+           AND coalesce(r.job_id, r.subject_id) = f.owner_id
            AND r.planned_at = f.planned_at
          WHERE f.owner_id IS NULL OR r.id IS NULL""",
     "a run of a job is counted as an execution of its day, once": _differ(
@@ -207,7 +210,7 @@ LAWS: dict[str, str] = {
             WHERE job_id IS NOT NULL AND parent_run_id IS NULL GROUP BY 1""",
         "SELECT account_id, sum(executions) AS n FROM account_days GROUP BY 1",
     ),
-}
+} | cadences.LAWS
 
 # Once these find nothing, nothing happens any more.
 UNDONE: dict[str, str] = {

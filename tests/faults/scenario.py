@@ -1,7 +1,7 @@
 """One story that comes by every failpoint: whatever a transaction can be for happens in it.
 
 definitions ─▶ synchronous items ─▶ held, asynchronous, keyed, prompts, a batch, two bad rows
-    ─▶ a file of rows, an export, a job with a schedule and an end ─▶ one window flushed
+    ─▶ a file of rows, an export, a job with a schedule and an end, a sequence ─▶ one window flushed
     ─▶ workers start, the clock is advanced over the end of the other window
 """
 
@@ -32,6 +32,20 @@ RULES: Json = {
 }
 CAMPAIGNS = {"spring": 100, "autumn": 40}
 ROWS = 200
+CADENCE: Json = {
+    "name": "hello",
+    "object": "lead",
+    "enrolment": "automatic",
+    "entrance": {"field": "person.email", "op": "is_not_empty"},
+    "actions": [
+        {
+            "type": "email",
+            "automatic": True,
+            "template": {"subject": "Hello", "body": "Hello {{person.email}}."},
+        },
+        {"type": "call"},
+    ],
+}
 # No chunk can take what is called so: it fails on its data, at the stage that the name says.
 _POISON = (
     """
@@ -74,6 +88,7 @@ class Story:
         await self._elsewhere.file([self._row(number) for number in range(ROWS)], key="file")
         await self._elsewhere.ask("POST", "/v1/exports", {"object": "people"}, key="people")
         await self._plan()
+        await self._cadence()
         await self._flush("spring")
 
     async def with_the_workers(self) -> None:
@@ -129,6 +144,13 @@ class Story:
         }
         made = await self._elsewhere.ask("POST", "/v1/jobs", job, key="job")
         await self._elsewhere.ask("POST", f"/v1/jobs/{made['id']}/publish", key="publish")
+
+    async def _cadence(self) -> None:
+        """A sequence whose batch comes by on the clock's way, and writes to all of them."""
+        client = self._elsewhere
+        made = await client.ask("POST", "/v1/sequences", CADENCE, key="sequence")
+        await client.ask("POST", f"/v1/sequences/{made['id']}/activate", key="activate")
+        await client.ask("PATCH", "/v1/batches/lead", {"interval": "PT5M"})
 
     async def _flush(self, code: str) -> None:
         campaigns = (await self._held.ask("GET", "/v1/campaigns"))["items"]
