@@ -132,9 +132,12 @@ class Stage:
 
     async def end_other(self, run: Json, state: RunState = RunState.SUCCEEDED) -> None:
         """End a run of a job that is of no group."""
+        assert await self.end_if_open(run["id"], state)
+
+    async def end_if_open(self, run_id: str, state: RunState = RunState.SUCCEEDED) -> bool:
+        """End a run of a job, unless it has ended."""
         async with self.resources.unit_of_work(self.tenant.account_id) as session:
-            place = (session, self.tenant.account_id, UUID(run["id"]))
-            assert await queue.end_run(*place, state)
+            return await queue.end_run(session, self.tenant.account_id, UUID(run_id), state)
 
     async def ask_to_stop(self, run: Json) -> None:
         """As a stop does that the job at hand has not seen yet."""

@@ -151,23 +151,20 @@ async def test_a_launch_at_the_moment_of_a_stop_is_one_of_both(stage: Stage) -> 
         before = await launched_at(stage.http, campaign)
         run = await started(stage.http, group)
         await stage.go(run, WELL)
-        ended, answer, *_ = await asyncio.gather(
-            stage.end_job(run),
+        last = (await stage.read(run))["steps"][1]["run_id"]
+        _, answer, *_ = await asyncio.gather(
+            stage.end_if_open(last),
             stage.http.post(f"/v1/runs/{run['id']}/cancel"),
             stage.turn(),
             stage.turn(),
-            return_exceptions=True,
         )
         await stage.turn()
         found = await stage.read(run)
 
-        assert not isinstance(answer, BaseException)
         is_stopped = answer.status_code == 200
         is_launched = await launched_at(stage.http, campaign) != before
         assert is_stopped != is_launched
         assert found["state"] == ("cancelled" if is_stopped else "succeeded")
-        # Where the stop came first, the job was cancelled, and could not end well.
-        assert isinstance(ended, AssertionError) or not is_stopped or ended is None
         outcomes.add(is_stopped)
 
     assert outcomes
