@@ -4,6 +4,7 @@ ran(group) ─▶ turn: the first job is queued ─▶ ended(…, FAILED) ─▶
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -159,13 +160,23 @@ class Stage:
             await self.turn()
         return await self.read(run)
 
-    async def plan_at(self, now: Any, *groups: Json) -> int:
+    async def plan_at(self, now: datetime, *groups: Json) -> int:
         """What a planner does that comes by at this moment."""
         account_id = self.tenant.account_id
         places = [(account_id, UUID(group["id"])) for group in groups]
         async with self.resources.unit_of_work(account_id, purpose=Purpose.FIRES) as session:
             session.info["now"] = now
             return await firing.fire_due(session, places, secret_key=SECRET, now=now)
+
+    async def write(self, sql: str, subject: str, *values: Any) -> None:
+        """Write into the tables what no route would, e.g. that time has passed."""
+        async with self.resources.unit_of_work(self.tenant.account_id) as session:
+            await (await driver_of(session)).execute(sql, UUID(subject), *values)
+
+    async def begin_at(self, run_id: str, moment: datetime) -> None:
+        """Let a run of a job be at work since then."""
+        sql = "UPDATE runs SET state = 'running', started_at = $2 WHERE id = $1"
+        await self.write(sql, run_id, moment)
 
     async def told(self, kind: str) -> list[Json]:
         """The data of the account's events of one type."""
