@@ -12,7 +12,7 @@ from app.core.ids import uuid7
 from app.core.resources import Resources
 from app.imports.staging import Staging
 from app.jobs.attempts import messages
-from app.models.states import ResponseStatus
+from app.models.states import ResponseStatus, RunState
 from app.responses import counters
 from app.runs import queue
 from app.runs.logs.packing import Level, Line, pack
@@ -20,6 +20,7 @@ from app.runs.logs.queries import add_chunk
 from tests.conftest import Tenant
 from tests.exports.making import write
 from tests.fires.making import HOUR, every, next_hour, plan_at
+from tests.groups.making import Stage
 from tests.jobs.making import add_version, make_it_noon
 from tests.responses.engine_making import QUALIFYING, configure
 from tests.responses.test_poison_rows import poison
@@ -88,7 +89,7 @@ def _campaign(owner: Owner) -> Json:
             {"name": responded, "responded": True, "step": 2},
         ],
         "owners": [owner.text()],
-        "auto_launch": {owner.text(): owner.text()},
+        "auto_launch": {"type": "daily", "at": ["02:30"], "grace": "PT9H"},
         "attributes": {owner.text(): owner.text()},
     }
 
@@ -223,6 +224,7 @@ async def _jobs(owner: Owner, resources: Resources, campaign: Json) -> None:
     await owner.post(f"jobs/{job['id']}/publish")
     await _code_run(owner, resources, job)
     await _fires(owner, resources, told)
+    await _groups(owner, resources, campaign, told)
 
 
 async def _fires(owner: Owner, resources: Resources, told: Json) -> None:
@@ -236,6 +238,39 @@ async def _fires(owner: Owner, resources: Resources, told: Json) -> None:
     await owner.post(f"jobs/{made['id']}/skip", {"count": 1, "reason": owner.text()})
     for hours in range(2):
         await plan_at(resources, owner.tenant, first + hours * HOUR, made)
+
+
+async def _groups(owner: Owner, resources: Resources, campaign: Json, told: Json) -> None:
+    """One whose first moment was skipped, and whose second has failed by its first job."""
+    members = []
+    for _ in range(2):
+        config = {"object": "people", "columns": [f"attributes.{owner.text()}"]}
+        job = await owner.post(
+            "jobs", {"name": owner.text(), "kind": "export", "config": config, **told}
+        )
+        await owner.post(f"jobs/{job['id']}/publish")
+        members.append({"job": job["id"]})
+    first = await next_hour(resources, owner.tenant)
+    group = await owner.post(
+        "groups",
+        {
+            "name": owner.text(),
+            "description": owner.text(),
+            "jobs": members,
+            "launch_campaigns": [campaign["id"]],
+            "recipients": [owner.email()],
+            "schedule": every("PT1H", first),
+            "expires_at": (first + 9_000 * HOUR).isoformat(),
+        },
+    )
+    await owner.post(f"groups/{group['id']}/activate")
+    await owner.post(f"groups/{group['id']}/skip", {"count": 1, "reason": owner.text()})
+    stage = Stage(owner.tenant, resources)
+    await stage.plan_at(first, group)
+    run = await owner.post(f"groups/{group['id']}/runs", {"reason": owner.text()})
+    await stage.go(run, RunState.FAILED)
+    await owner.post(f"groups/{group['id']}/force", {"reason": owner.text()})
+    await owner.post(f"campaigns/{campaign['id']}/launch", {"reason": owner.text()})
 
 
 async def _code_run(owner: Owner, resources: Resources, job: Json) -> None:
