@@ -113,13 +113,14 @@ def _alerts() -> None:
         sa.Column("owner_id", sa.Uuid(), nullable=False),
         sa.Column("last_success_at", TIME, nullable=True),
         sa.Column("since", TIME, nullable=True),
-        sa.Column("has_failed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.Column("is_down", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("failing_since", TIME, nullable=True),
+        sa.Column("down_since", TIME, nullable=True),
         sa.Column("late_at", TIME, nullable=True),
         sa.Column("down_at", TIME, nullable=True),
         sa.Column("look_at", TIME, nullable=True),
         sa.CheckConstraint(
-            "owner_kind IN ('job', 'group', 'batch')", name=op.f("ck_watches_owner_kind")
+            "owner_kind IN ('job', 'group', 'batch', 'campaign')",
+            name=op.f("ck_watches_owner_kind"),
         ),
         sa.ForeignKeyConstraint(
             ["account_id"], ["accounts.id"], name=op.f("fk_watches_account_id")
