@@ -10,6 +10,7 @@ from app.core.faults import Wrong
 from app.core.values import Count, Duration, Flag, Length, Moment, Text, Wire
 from app.models.states import JobKind, JobState
 from app.notifications.alerts.schemas import Alert
+from app.schedules.rules import Standing
 from app.schedules.schemas import Schedule
 
 _LONGEST = timedelta(hours=24)
@@ -142,11 +143,21 @@ class JobRead(BaseModel):
     paused_by: str | None = Field(description="Null of a schedule paused by failures.")
     skips_left: int = Field(description="So many planned moments will pass without a run.")
     next_fire_at: datetime | None = Field(description="The next planned moment.")
+    standing: Standing | None = Field(
+        description="`late` once a success was due, `down` once its grace is over: then it is told."
+        " Null where none is expected: no schedule, paused, not published."
+    )
+    late_at: datetime | None = Field(description="When the next success is due.")
+    down_at: datetime | None = Field(description="When it is overdue.")
+    last_success_at: datetime | None
     timeout: Length
     retries: int
     expires_at: datetime | None
     never_expires: bool
     alert: Alert | None
+    warnings: list[str] = Field(
+        description="`no_alert_target`: nobody is told of it, here or by the account's policy."
+    )
     active_version: int | None = Field(description="Of its code: what a run that begins now uses.")
     variables: list[str] = Field(description="Their names.")
     secrets: list[str] = Field(description="Their names.")

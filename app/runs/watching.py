@@ -35,7 +35,7 @@ _NOT_WELL = """
 UPDATE watches
    SET failing_since = CASE WHEN $5 THEN coalesce(failing_since, $4) ELSE failing_since END,
        look_at = CASE WHEN late_at IS NULL OR down_since IS NOT NULL THEN look_at
-                      ELSE coalesce(look_at, $4) END
+                      ELSE least(look_at, $4) END
  WHERE account_id = $1 AND owner_kind = $2 AND owner_id = $3
 """
 
