@@ -96,5 +96,7 @@ async def _tell(session: Session, job: Job, event: EventType, *, at: datetime) -
         whom = await alerting.addressee(session, job.account_id, OwnerKind.JOB, job.id)
         if whom is not None:
             facts = {"Expires": job.expires_at}
-            cause = {"cause": "job_expiry", "cause_id": job.id}
-            await alerting.tell(session, whom, [_NEWS[event]], facts, **cause, at=at)
+            news = [_NEWS[event]]
+            await alerting.tell(
+                session, whom, news, facts, cause="job_expiry", cause_id=job.id, at=at
+            )
