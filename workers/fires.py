@@ -38,7 +38,7 @@ async def plan(work: Work) -> None:
     await fire_due(work)
     await tend_expiries(work)
     await look_for_overdue(work)
-    work.planned_at = time.monotonic()
+    work.has_planned.set()
 
 
 async def fire_due(work: Work) -> int:

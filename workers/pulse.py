@@ -1,6 +1,6 @@
 """A sign of life for a watcher outside: schedules are looked after, by somebody.
 
-this process has planned lately ──▶ the pulse is claimed, if its interval is over ──▶ commit ──▶ GET
+this process has planned ──▶ the pulse is claimed, if its interval is over ──▶ commit ──▶ GET
 
 One call of all workers in an interval. A worker whose planner stands still, or fails, claims
 nothing, be the rest of it as lively as it may; when none plans, the watcher hears nothing, and says
@@ -8,7 +8,6 @@ so to whoever set it up.
 """
 
 import contextlib
-import time
 from datetime import timedelta
 
 from app.core import log
@@ -22,8 +21,6 @@ from workers.work import Work
 _log = log.get(__name__)
 
 LOOK_EVERY_SECONDS = 1.0
-# So long after the last look at all schedules they are not looked after any more.
-_FRESH_SECONDS = 60.0
 _PATIENCE = Patience(
     connect=timedelta(seconds=5),
     read=timedelta(seconds=10),
@@ -37,10 +34,10 @@ RETURNING 1
 
 
 async def beat(work: Work) -> None:
-    """Call the watcher, if it is time and this process plans."""
+    """Call the watcher, if it is time, once this process has planned."""
     settings = work.settings.heartbeat
-    if work.planned_at is None or time.monotonic() - work.planned_at > _FRESH_SECONDS:
-        return
+    await work.has_planned.wait()
+    work.has_planned.clear()
     async with work.unit_of_work(purpose=Purpose.PULSE) as session:
         driver = await driver_of(session)
         if await driver.fetchval(_CLAIM, settings.interval) is None:

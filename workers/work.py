@@ -36,8 +36,8 @@ class Work:
         self.lane_freed = asyncio.Event()
         # Set when a run may have become due, so that the bulk side need not wait either.
         self.bulk_wanted = asyncio.Event()
-        # When this process last looked after all schedules, on its own clock; None: not yet.
-        self.planned_at: float | None = None
+        # Set whenever this process has looked after all schedules; the pulse takes it back.
+        self.has_planned = asyncio.Event()
         self.sandbox: Driver = Bubblewrap(self.settings.code, RELAY)
         self.fitness = Fitness(self.sandbox)
         self.shelf = Shelf(
