@@ -207,6 +207,14 @@ LAWS: dict[str, str] = {
             WHERE job_id IS NOT NULL AND parent_run_id IS NULL GROUP BY 1""",
         "SELECT account_id, sum(executions) AS n FROM account_days GROUP BY 1",
     ),
+    "an e-mail about a run or an end is written once": """
+        SELECT cause, cause_id, subject, count(*) AS n FROM messages
+         GROUP BY account_id, cause, cause_id, subject HAVING count(*) > 1""",
+    "a copy is pending exactly while it waits": """
+        SELECT c.id, c.state, p.copy_id
+          FROM (SELECT * FROM message_copies WHERE state = 'waiting') c
+          FULL JOIN pending_copies p ON p.account_id = c.account_id AND p.copy_id = c.id
+         WHERE c.id IS NULL OR p.copy_id IS NULL""",
 }
 
 # Once these find nothing, nothing happens any more.
@@ -216,6 +224,9 @@ UNDONE: dict[str, str] = {
         SELECT owner_id, next_at FROM timetables WHERE next_at <= business_now()""",
     "a definition that nobody has looked after": """
         SELECT owner_id, due_at FROM pending_expiries WHERE due_at <= business_now()""",
+    "a success that nobody has looked for": """
+        SELECT owner_id, look_at FROM watches WHERE look_at <= business_now()""",
+    "an e-mail to be sent": "SELECT copy_id, attempts FROM pending_copies",
     "a run for some worker": "SELECT run_id, kind, token, holder FROM pending_runs",
     "an upload at work": """
         SELECT id, state FROM uploads WHERE state IN ('UploadComplete', 'InProgress')""",
