@@ -232,6 +232,14 @@ LAWS: dict[str, str] = {
            AND r.parent_run_id = s.group_run_id AND r.state = s.state
          WHERE s.position IS NULL OR (s.run_id IS NOT NULL AND r.id IS NULL)
             OR s.awaited_run_id IS NOT NULL OR s.state IN ('waiting', 'running')""",
+    "an e-mail about a run or an end is written once": """
+        SELECT cause, cause_id, subject, count(*) AS n FROM messages
+         GROUP BY account_id, cause, cause_id, subject HAVING count(*) > 1""",
+    "a copy is pending exactly while it waits": """
+        SELECT c.id, c.state, p.copy_id
+          FROM (SELECT * FROM message_copies WHERE state = 'waiting') c
+          FULL JOIN pending_copies p ON p.account_id = c.account_id AND p.copy_id = c.id
+         WHERE c.id IS NULL OR p.copy_id IS NULL""",
 }
 
 # Once these find nothing, nothing happens any more.
@@ -241,6 +249,9 @@ UNDONE: dict[str, str] = {
         SELECT owner_id, next_at FROM timetables WHERE next_at <= business_now()""",
     "a definition that nobody has looked after": """
         SELECT owner_id, due_at FROM pending_expiries WHERE due_at <= business_now()""",
+    "a success that nobody has looked for": """
+        SELECT owner_id, look_at FROM watches WHERE look_at <= business_now()""",
+    "an e-mail to be sent": "SELECT copy_id, attempts FROM pending_copies",
     "a run for some worker": "SELECT run_id, kind, token, holder FROM pending_runs",
     "a group that somebody calls for": "SELECT group_run_id, due_at FROM pending_groups",
     "an upload at work": """

@@ -127,6 +127,7 @@ class Story:
                 "starts_at": (now + timedelta(minutes=5)).isoformat(),
             },
             "expires_at": (now + timedelta(days=1)).isoformat(),
+            "alert": {"emails": ["ops@example.com"], "on": ["failure", "success", "recovery"]},
         }
         made = await self._elsewhere.ask("POST", "/v1/jobs", job, key="job")
         await self._elsewhere.ask("POST", f"/v1/jobs/{made['id']}/publish", key="publish")

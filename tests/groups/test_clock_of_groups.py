@@ -73,7 +73,7 @@ async def test_a_failing_middle_is_one_message_with_three_lines(
 
     assert (run["state"], states(run)) == ("failed", ["succeeded", "failed", "not_run"])
     assert await launched_at(stage.http, campaign) is None
-    assert (mail["to"], mail["subject"]) == ("ops@example.com", "nightly: failed")
+    assert (mail["to"], mail["subject"]) == ("ops@example.com", "[Penstock] nightly: failed")
     lines = [line for line in mail["text"].splitlines() if line[:1].isdigit()]
     why = run["steps"][1]["error_code"]
     assert lines == ["1. job-0: succeeded", f"2. middle: failed ({why})", "3. job-1: not run"]

@@ -63,7 +63,7 @@ async def test_a_failing_middle_leaves_the_rest_launches_nothing_and_is_told_onc
     assert [ended[name] for name in ("total", "succeeded", "failed", "unprocessed")] == [3, 1, 1, 1]
     assert await launched_at(stage.http, campaign) is None
     assert before == []
-    assert letter["subject"] == "nightly: failed"
+    assert letter["subject"] == "[Penstock] nightly: failed"
     lines = [line for line in letter["text"].splitlines() if line[:1].isdigit()]
     assert lines == ["1. job-0: succeeded", "2. job-1: failed (went_wrong)", "3. job-2: not run"]
     assert (letter["cause"], str(letter["cause_id"])) == ("group", run["id"])

@@ -13,6 +13,7 @@ from app.core.resources import Resources
 from app.imports.staging import Staging
 from app.jobs.attempts import messages
 from app.models.states import ResponseStatus, RunState
+from app.notifications.mailing import Attachment
 from app.responses import counters
 from app.runs import queue
 from app.runs.logs.packing import Level, Line, pack
@@ -22,8 +23,11 @@ from tests.exports.making import write
 from tests.fires.making import HOUR, every, next_hour, plan_at
 from tests.groups.making import Stage
 from tests.jobs.making import add_version, make_it_noon
+from tests.mail.making import a_letter, posted
 from tests.responses.engine_making import QUALIFYING, configure
 from tests.responses.test_poison_rows import poison
+from workers.fires import settle_overdue
+from workers.mail import settle_mail
 from workers.sweep import settle
 from workers.work import Work
 
@@ -70,12 +74,16 @@ async def furnish(owner: Owner, resources: Resources, database_url: str) -> Owne
     person = await owner.post("people", _person(owner))
     await _deals(owner, person)
     await _integration(owner, campaign)
+    await _mail(owner, resources)
     key = await owner.post("api-keys", {"user": owner.text(), "scopes": ["read"]})
     await owner.post(f"api-keys/{key['api_key']['id']}/rotate")
     await _responses(owner, resources, database_url, campaign)
     await _export(owner, resources, campaign)
     await _uploads(owner, resources, campaign)
     await _jobs(owner, resources, campaign)
+    # What is due would be done as others settle theirs.
+    await settle_overdue(Work(resources))
+    await settle_mail(Work(resources))
     return owner
 
 
@@ -134,6 +142,20 @@ async def _integration(owner: Owner, campaign: Json) -> None:
         "attributes.place": {"field": owner.text(), "default": owner.text()},
     }
     await owner.put(f"integrations/{owner.text()}", {"mapping": mapping})
+
+
+async def _mail(owner: Owner, resources: Resources) -> None:
+    """Who is told of what; an e-mail, which whoever settles puts into the mailbox."""
+    await owner.put("alert-policy", {"emails": [owner.email()], "on": ["failure", "success"]})
+    letter = a_letter(
+        owner.email(),
+        subject=owner.text(),
+        text=owner.text(),
+        html=owner.text(),
+        attachments=[Attachment(owner.text(), owner.text().encode())],
+    )
+    await posted(resources, owner.tenant, letter)
+    await posted(resources, owner.tenant, a_letter(owner.email()), later=9_000 * HOUR)
 
 
 async def _responses(owner: Owner, resources: Resources, database_url: str, campaign: Json) -> None:
