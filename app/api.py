@@ -27,6 +27,7 @@ from app.imports.uploads.content_router import router as content
 from app.imports.uploads.router import router as uploads
 from app.jobs.code_router import router as code
 from app.jobs.router import router as jobs
+from app.notifications.alerts.router import router as alerts
 from app.notifications.mail.router import router as mailbox
 from app.people.opportunities.router import router as opportunities
 from app.people.router import router as people
@@ -79,6 +80,7 @@ for router in (
     run_logs,
     run_events,
     run_actions,
+    alerts,
     mailbox,
     clock,
 ):

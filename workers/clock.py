@@ -14,6 +14,7 @@ from app.runs import clock
 from app.runs.clock import Advance
 from app.runs.of_jobs import due_runs_of_jobs
 from app.runs.queue import BULK
+from workers.fires import settle_overdue
 from workers.groups import advance_due
 from workers.mail import settle_mail
 from workers.runs import Runs
@@ -39,7 +40,8 @@ async def advance_if_asked(work: Work) -> None:
         while not work.is_stopping.is_set():
             await settle(work)
             await company.finish()
-            # What has ended may have something to say.
+            # What has ended may have something to say, or be expected again.
+            await settle_overdue(work)
             await settle_mail(work)
             if await _moved_on(work, advance):
                 return

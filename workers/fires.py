@@ -11,12 +11,14 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from app.batches import firing as batches
 from app.campaigns import auto_launch
 from app.core import clock, log
 from app.core.failpoints import Purpose
 from app.core.problems import as_app_error
-from app.fires import queries
+from app.fires import overdue, queries, watches
 from app.fires.queries import Owner
 from app.groups import expiry as groups_expiry
 from app.groups import firing as groups
@@ -47,6 +49,8 @@ async def plan(work: Work) -> None:
     """Fire what is due, and look after definitions that end."""
     await fire_due(work)
     await tend_expiries(work)
+    await look_for_overdue(work)
+    work.has_planned.set()
 
 
 async def fire_due(work: Work) -> int:
@@ -82,6 +86,44 @@ async def tend_expiries(work: Work) -> None:
         async with work.unit_of_work(account_id, purpose=Purpose.EXPIRY) as session:
             now = clock.business_now(session)
             await TENDING[kind](session, account_id, owner_id, secret_key=secret_key, now=now)
+
+
+async def look_for_overdue(work: Work) -> int:
+    """See whether successes are missing that should have come; returns how many were looked at."""
+    async with work.resources.look_everywhere() as connection:
+        found = await watches.due(connection, most=MOST_DUE)
+    found.sort()
+    for first in range(0, len(found), SET):
+        if work.is_stopping.is_set():
+            break
+        await _look(work, found[first : first + SET])
+    return len(found)
+
+
+async def settle_overdue(work: Work) -> None:
+    """Look at everything that is due to be looked at now, and wait for others who do; not long."""
+    end = time.monotonic() + _PATIENCE_SECONDS
+    while await look_for_overdue(work) and time.monotonic() < end:
+        async with work.resources.look_everywhere() as connection:
+            if not await watches.due(connection, most=1):
+                return
+        await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+
+
+async def _look(work: Work, portion: Sequence[Owner]) -> None:
+    """Look at a set; if it cannot be, at each alone: one bad schedule holds up nobody else."""
+    accounts = sorted({owner.account_id for owner in portion})
+    try:
+        async with work.unit_of_work(*accounts, purpose=Purpose.OVERDUE) as session:
+            await overdue.look(session, portion, now=clock.business_now(session))
+    except (SQLAlchemyError, OSError, TimeoutError):
+        raise
+    except Exception:
+        if len(portion) == 1:
+            _log.error("watch_not_looked_at", owner_id=str(portion[0].owner_id), exc_info=True)
+            return
+        for owner in portion:
+            await _look(work, [owner])
 
 
 async def _fire(work: Work, portion: Sequence[Owner]) -> None:

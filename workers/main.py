@@ -28,7 +28,7 @@ from app.core import garbage, log
 from app.core.queue import Queue, Task, pack, redis_settings, unpack
 from app.core.resources import Resources
 from app.core.settings import Settings, UnknownSetting
-from workers import clock, fires, groups, mail, maintenance
+from workers import clock, fires, groups, mail, maintenance, pulse
 from workers.bulk import Bulk, begin_run
 from workers.maintenance import every
 from workers.scoring import drain_lane
@@ -108,6 +108,8 @@ async def run(settings: Settings) -> None:
         seconds = settings.scoring.sweep.total_seconds()
         others.append(asyncio.create_task(every(work, seconds, fires.plan)))
         others.append(asyncio.create_task(every(work, seconds, groups.look)))
+        if settings.heartbeat.url.get_secret_value():
+            others.append(asyncio.create_task(every(work, pulse.LOOK_EVERY_SECONDS, pulse.beat)))
         if settings.sandbox:
             seconds = clock.LOOK_EVERY_SECONDS
             others.append(asyncio.create_task(every(work, seconds, clock.advance_if_asked)))

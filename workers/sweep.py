@@ -16,7 +16,7 @@ from app.core import log
 from app.core.failpoints import Purpose
 from app.responses.lanes.due import due_lanes, has_due_lanes
 from app.responses.windows.closing import close_ripe, ripe_windows
-from workers.fires import settle_fires, tend_expiries
+from workers.fires import settle_fires, settle_overdue, tend_expiries
 from workers.groups import settle_groups
 from workers.mail import settle_mail
 from workers.scoring import drain_lane
@@ -50,6 +50,7 @@ async def settle(work: Work) -> None:
         await tend_expiries(work)
         await settle_fires(work)
         await settle_groups(work)
+        await settle_overdue(work)
         await settle_mail(work)
         async with work.resources.look_everywhere() as connection:
             free = await due_lanes(connection, most=work.settings.workers.lanes)

@@ -36,6 +36,8 @@ class Work:
         self.lane_freed = asyncio.Event()
         # Set when a run may have become due, so that the bulk side need not wait either.
         self.bulk_wanted = asyncio.Event()
+        # Set whenever this process has looked after all schedules; the pulse takes it back.
+        self.has_planned = asyncio.Event()
         self.sandbox: Driver = Bubblewrap(self.settings.code, RELAY)
         self.fitness = Fitness(self.sandbox)
         self.shelf = Shelf(

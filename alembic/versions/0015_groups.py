@@ -197,7 +197,7 @@ def _walls() -> None:
 def downgrade() -> None:
     for table in reversed(TENANT_TABLES):
         op.drop_table(table)
-    for table in ("timetables", "fires", "pending_expiries"):
+    for table in ("timetables", "fires", "pending_expiries", "watches"):
         op.execute(f"DELETE FROM {table} WHERE owner_kind IN ('group', 'campaign')")
     op.execute("DELETE FROM runs WHERE kind IN ('group', 'launch')")
     _words(OWNERS, KINDS)
@@ -205,7 +205,7 @@ def downgrade() -> None:
 
 def _words(owners: str, kinds: str) -> None:
     """Which words there may be from now on; those that are there are looked at next."""
-    for table in ("timetables", "fires", "pending_expiries"):
+    for table in ("timetables", "fires", "pending_expiries", "watches"):
         _listed(table, "owner_kind", owners)
     for table in ("runs", "pending_runs"):
         _listed(table, "kind", kinds)

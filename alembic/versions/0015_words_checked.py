@@ -12,6 +12,7 @@ _CHECKED = {
     "timetables": "owner_kind",
     "fires": "owner_kind",
     "pending_expiries": "owner_kind",
+    "watches": "owner_kind",
     "runs": "kind",
     "pending_runs": "kind",
 }

@@ -91,7 +91,7 @@ async def skip_fires_of_group(
     """Let the next planned moments of a group pass without a run; then all is as before."""
     group = await _caught_up(tx, caller, group_id, resources, now)
     owner = timetable.owner_of(group)
-    return await service.skip(tx, owner, order, by=caller.user, until=group.expires_at)
+    return await service.skip(tx, owner, order, by=caller.user, until=group.expires_at, now=now)
 
 
 @router.delete("/groups/{group_id}/skip", status_code=204, responses=problems(*_GONE))
@@ -100,7 +100,7 @@ async def skip_no_more_of_group(
 ) -> None:
     """Undo what is left to be skipped of a group. Safe to repeat."""
     group = await _caught_up(tx, caller, group_id, resources, now)
-    await service.skip_no_more(tx, timetable.owner_of(group))
+    await service.skip_no_more(tx, timetable.owner_of(group), now=now)
 
 
 @router.get(

@@ -37,7 +37,7 @@ async def skip_fires(
     secret = resources.settings.secret_key.get_secret_value()
     await timetable.catch_up(tx, job, secret_key=secret, now=now)
     owner = timetable.owner_of(job)
-    return await service.skip(tx, owner, order, by=caller.user, until=job.expires_at)
+    return await service.skip(tx, owner, order, by=caller.user, until=job.expires_at, now=now)
 
 
 @router.delete("/jobs/{job_id}/skip", status_code=204, responses=problems(*_GONE))
@@ -46,7 +46,7 @@ async def skip_no_more(job_id: UUID, caller: Operator, tx: Tx, now: Now, resourc
     job = await queries.get_job(tx, caller.account_id, job_id, now=now, lock=True)
     secret = resources.settings.secret_key.get_secret_value()
     await timetable.catch_up(tx, job, secret_key=secret, now=now)
-    await service.skip_no_more(tx, timetable.owner_of(job))
+    await service.skip_no_more(tx, timetable.owner_of(job), now=now)
 
 
 @router.get(

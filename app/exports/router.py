@@ -33,5 +33,5 @@ async def order_export(
     run = await service.order_export(tx, caller.account_id, wanted, by=caller.user, now=now)
     response.headers["Location"] = f"/v1/runs/{run.id}"
     response.headers["Retry-After"] = _RETRY_AFTER_SECONDS
-    nothing = {"campaign_id": None, "upload_id": None, "progress": None, "error": None}
-    return RunRead.model_validate(run.model_dump() | nothing)
+    names = ("campaign_id", "upload_id", "group_id", "batch", "steps", "progress", "error")
+    return RunRead.model_validate(run.model_dump() | dict.fromkeys(names))

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import islice
 
 from app.core.db import Session
-from app.fires import queries
+from app.fires import queries, watches
 from app.fires.errors import NotScheduled
 from app.fires.queries import Owner
 from app.fires.schemas import SkipOrder, SkipsRead
@@ -34,10 +34,17 @@ async def pause(session: Session, owner: Owner, *, is_paused: bool, by: str, now
     if not is_paused:
         timetable.since = now
     await session.flush()
+    await watches.follow(session, owner, afresh=not is_paused, now=now)
 
 
 async def skip(
-    session: Session, owner: Owner, order: SkipOrder, *, by: str, until: datetime | None
+    session: Session,
+    owner: Owner,
+    order: SkipOrder,
+    *,
+    by: str,
+    until: datetime | None,
+    now: datetime,
 ) -> SkipsRead:
     """Let the next planned moments pass, as many as ordered, in place of an earlier order.
 
@@ -51,6 +58,7 @@ async def skip(
     timetable.skips_left, timetable.is_maintenance = order.count, order.maintenance
     timetable.skip_by, timetable.skip_reason = by, order.reason
     await session.flush()
+    await watches.follow(session, owner, afresh=False, now=now)
     after = timetable.planned_until
     found = planned(stored(timetable.schedule), after=after, until=far_from(after))
     fires = [fire.at for fire in islice(found, order.count)]
@@ -59,13 +67,14 @@ async def skip(
     return SkipsRead(skips_left=order.count, fires=fires)
 
 
-async def skip_no_more(session: Session, owner: Owner) -> None:
+async def skip_no_more(session: Session, owner: Owner, *, now: datetime) -> None:
     """Undo what is left to be skipped. Safe to repeat."""
     timetable = await queries.find_timetable(session, *owner, lock=True)
     if timetable is not None:
         timetable.skips_left, timetable.is_maintenance = 0, False
         timetable.skip_by = timetable.skip_reason = None
         await session.flush()
+        await watches.follow(session, owner, afresh=False, now=now)
 
 
 async def _timetable(session: Session, owner: Owner) -> Timetable:

@@ -13,7 +13,11 @@ from app.groups import queries, rules, timetable
 from app.jobs.rules import warnings_due
 from app.models import Group
 from app.models.states import GroupState, OwnerKind
+from app.notifications.alerts import service as alerting
+from app.notifications.alerts.rules import News
 from app.notifications.outbox import EventType, Happening, emit
+
+_NEWS = {EventType.GROUP_EXPIRING: News.EXPIRING, EventType.GROUP_EXPIRED: News.EXPIRED}
 
 
 async def tend(
@@ -68,3 +72,9 @@ async def _tell(session: Session, group: Group, event: EventType, *, at: datetim
     if group.expires_at is not None:
         data = {"group_id": str(group.id), "expires_at": group.expires_at.isoformat()}
         await emit(session, [Happening(group.account_id, event, data)], at=at)
+        whom = await alerting.addressee(session, group.account_id, OwnerKind.GROUP, group.id)
+        if whom is not None:
+            facts, news = {"Expires": group.expires_at}, [_NEWS[event]]
+            await alerting.tell(
+                session, whom, news, facts, cause="group_expiry", cause_id=group.id, at=at
+            )

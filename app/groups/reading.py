@@ -3,18 +3,20 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from app.core.db import Session
 from app.fires import queries as fires
+from app.fires import watches
 from app.groups import queries
+from app.groups.running.messages import own_alert
 from app.groups.schemas import GroupRead, MemberRead, Warned
+from app.jobs.reading import planned_of, standing_of
 from app.jobs.rules import has_expired
-from app.models import Group, GroupMember, Job, Timetable
+from app.models import Group, GroupMember, Job
 from app.models.states import OwnerKind
-
-_NOT_PLANNED = {"is_paused": False, "paused_by": None, "skips_left": 0, "next_fire_at": None}
+from app.notifications.alerts.queries import read_policy
+from app.notifications.alerts.rules import Target, target_of
 
 
 async def read(
@@ -29,6 +31,8 @@ async def read(
     planned = {one.owner_id: one for one in found}
     campaigns = {one for group in groups for one in group.launch_campaigns}
     by_schedule = await queries.known_campaigns(session, account_id, list(campaigns))
+    standings = await watches.standings_of(session, account_id, OwnerKind.GROUP, ids)
+    policy = await read_policy(session, account_id)
     return [
         GroupRead.model_validate(
             {
@@ -37,8 +41,9 @@ async def read(
                 "left_to_schedule": [
                     one for one in group.launch_campaigns if by_schedule.get(one, False)
                 ],
-                "warnings": _warnings(group, jobs[group.id], now),
-                **_planned(planned.get(group.id)),
+                "warnings": _warnings(group, jobs[group.id], policy, now),
+                **planned_of(planned.get(group.id)),
+                **standing_of(standings.get(group.id), planned.get(group.id), now),
             }
         )
         for group in groups
@@ -50,22 +55,12 @@ def _member(member: GroupMember, job: Job) -> MemberRead:
 
 
 def _warnings(
-    group: Group, members: Sequence[tuple[GroupMember, Job]], now: datetime
+    group: Group, members: Sequence[tuple[GroupMember, Job]], policy: Target, now: datetime
 ) -> list[Warned]:
     found = []
-    if not group.recipients or not group.notify_on:
+    target = target_of(own_alert(group.recipients, group.notify_on), policy)
+    if not target.emails or not target.on:
         found.append(Warned.NO_ALERT_TARGET)
     if any(has_expired(job, now=now) for _, job in members):
         found.append(Warned.JOB_EXPIRED)
     return found
-
-
-def _planned(found: Timetable | None) -> dict[str, Any]:
-    if found is None:
-        return _NOT_PLANNED
-    return {
-        "is_paused": found.is_paused,
-        "paused_by": found.paused_by,
-        "skips_left": found.skips_left,
-        "next_fire_at": found.next_at,
-    }

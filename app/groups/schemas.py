@@ -23,6 +23,7 @@ from app.core.faults import Wrong
 from app.core.values import Email, Flag, Moment, Name, Text, Wire
 from app.groups.rules import MOST_JOBS
 from app.models.states import GroupState, OnFailure
+from app.schedules.rules import Standing
 from app.schedules.schemas import Schedule
 
 _MOST_CAMPAIGNS, _MOST_RECIPIENTS = 100, 50
@@ -123,7 +124,10 @@ class GroupCreate(Wire):
     notify_on: Wanted = Field(
         [NotifyOn.SUCCESS, NotifyOn.FAILURE], description="After which runs a message is sent."
     )
-    recipients: Recipients = Field([], description="Who gets it: one message after the last job.")
+    recipients: Recipients = Field(
+        [],
+        description="Who gets it, after the last job; none: those of the account's alert policy.",
+    )
     schedule: Schedule | None = Field(
         None, description="When it is due; what it leaves open is filled in as it is saved."
     )
@@ -207,6 +211,13 @@ class GroupRead(BaseModel):
     paused_by: str | None = Field(description="Null of a schedule paused by failures.")
     skips_left: int = Field(description="So many planned moments will pass without a run.")
     next_fire_at: datetime | None = Field(description="The next planned moment.")
+    standing: Standing | None = Field(
+        description="Of its schedule: `up`, `late`, `down` past its grace; null where no success is"
+        " expected."
+    )
+    late_at: datetime | None = Field(description="When the next success is due.")
+    down_at: datetime | None = Field(description="When it is overdue.")
+    last_success_at: datetime | None
     expires_at: datetime | None
     never_expires: bool
     warnings: list[Warned] = Field(

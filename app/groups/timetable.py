@@ -9,7 +9,7 @@ Before a change, what is due by the old definition is recorded by it.
 from datetime import datetime
 
 from app.core.db import Session
-from app.fires import queries
+from app.fires import queries, watches
 from app.fires.queries import Owner
 from app.fires.rules import next_moment
 from app.groups import rules
@@ -39,9 +39,11 @@ async def follow(session: Session, group: Group, *, now: datetime) -> None:
     is_alive = group.deleted_at is None and group.state is not GroupState.EXPIRED
     if is_alive and group.state is GroupState.ACTIVE and schedule is not None:
         next_at = next_moment(schedule, after=now, expires_at=group.expires_at)
-        await queries.put_timetable(
-            session, owner, schedule.model_dump(mode="json"), next_at=next_at, now=now
-        )
+        before, document = await queries.find_timetable(session, *owner), group.schedule or {}
+        await queries.put_timetable(session, owner, document, next_at=next_at, now=now)
+        is_other = before is not None and before.schedule != document
+        await watches.follow(session, owner, afresh=is_other, now=now)
     else:
         await queries.drop_timetable(session, owner)
+        await watches.leave(session, owner)
     await queries.put_expiry(session, owner, rules.next_look(group) if is_alive else None)

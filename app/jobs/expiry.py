@@ -12,7 +12,11 @@ from app.fires.queries import Owner, put_expiry
 from app.jobs import queries, rules, timetable
 from app.models import Job
 from app.models.states import JobState, OwnerKind
+from app.notifications.alerts import service as alerting
+from app.notifications.alerts.rules import News
 from app.notifications.outbox import EventType, Happening, emit
+
+_NEWS = {EventType.JOB_EXPIRING: News.EXPIRING, EventType.JOB_EXPIRED: News.EXPIRED}
 
 
 async def tend(
@@ -89,3 +93,10 @@ async def _tell(session: Session, job: Job, event: EventType, *, at: datetime) -
     if job.expires_at is not None:
         data = {"job_id": str(job.id), "expires_at": job.expires_at.isoformat()}
         await emit(session, [Happening(job.account_id, event, data)], at=at)
+        whom = await alerting.addressee(session, job.account_id, OwnerKind.JOB, job.id)
+        if whom is not None:
+            facts = {"Expires": job.expires_at}
+            news = [_NEWS[event]]
+            await alerting.tell(
+                session, whom, news, facts, cause="job_expiry", cause_id=job.id, at=at
+            )

@@ -1,15 +1,21 @@
 """Jobs as callers see them, with what is planned of them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from app.core import clock
 from app.core.db import Session
 from app.fires import queries as fires
+from app.fires import watches
 from app.jobs import variables
 from app.jobs.schemas import JobRead
 from app.models import Job, Timetable
 from app.models.states import OwnerKind
+from app.notifications.alerts.queries import read_policy
+from app.notifications.alerts.rules import target_of
+from app.schedules.rules import Standing
 
 
 async def read(session: Session, account_id: UUID, jobs: Sequence[Job]) -> list[JobRead]:
@@ -19,20 +25,25 @@ async def read(session: Session, account_id: UUID, jobs: Sequence[Job]) -> list[
     nothing: dict[str, Any] = {"variables": [], "secrets": []}
     found = await fires.list_timetables(session, account_id, OwnerKind.JOB, ids)
     planned = {one.owner_id: one for one in found}
+    standings = await watches.standings_of(session, account_id, OwnerKind.JOB, ids)
+    policy, now = await read_policy(session, account_id), clock.business_now(session)
     return [
         JobRead.model_validate(
             {
                 **job.model_dump(exclude={"source"}),
                 "has_source": job.source is not None,
                 **(names[job.id].model_dump() if job.id in names else nothing),
-                **_planned(planned.get(job.id)),
+                **planned_of(planned.get(job.id)),
+                **standing_of(standings.get(job.id), planned.get(job.id), now),
+                "warnings": target_of(job.alert, policy).warnings,
             }
         )
         for job in jobs
     ]
 
 
-def _planned(found: Timetable | None) -> dict[str, Any]:
+def planned_of(found: Timetable | None) -> dict[str, Any]:
+    """What is planned, as answers show it."""
     if found is None:
         return {"is_paused": False, "paused_by": None, "skips_left": 0, "next_fire_at": None}
     return {
@@ -40,4 +51,24 @@ def _planned(found: Timetable | None) -> dict[str, Any]:
         "paused_by": found.paused_by,
         "skips_left": found.skips_left,
         "next_fire_at": found.next_at,
+    }
+
+
+def standing_of(
+    found: watches.Standing | None, timetable: Timetable | None, now: datetime
+) -> dict[str, Any]:
+    """Whether it is up, late or down; None where no success is expected of it."""
+    success = found.last_success_at if found else None
+    if found is None or timetable is None or timetable.is_paused or not found.is_watched:
+        return {"standing": None, "late_at": None, "down_at": None, "last_success_at": success}
+    standing = Standing.UP
+    if found.down_since is not None:
+        standing = Standing.DOWN
+    elif found.late_at is not None and found.late_at <= now:
+        standing = Standing.LATE
+    return {
+        "standing": standing,
+        "late_at": found.late_at,
+        "down_at": found.down_at,
+        "last_success_at": success,
     }

@@ -1,16 +1,16 @@
 """The wire shapes of jobs."""
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from app.campaigns.lists import refuse_repeats
 from app.core.faults import Wrong
-from app.core.values import Count, Duration, Email, Flag, Length, Moment, Text, Wire
+from app.core.values import Count, Duration, Flag, Length, Moment, Text, Wire
 from app.models.states import JobKind, JobState
+from app.notifications.alerts.schemas import Alert
+from app.schedules.rules import Standing
 from app.schedules.schemas import Schedule
 
 _LONGEST = timedelta(hours=24)
@@ -28,11 +28,6 @@ def _span(value: timedelta) -> timedelta:
     return value
 
 
-def _once(values: list[Any]) -> list[Any]:
-    refuse_repeats(values)
-    return values
-
-
 JobName = Annotated[
     str,
     Field(
@@ -45,24 +40,6 @@ Retries = Annotated[
     Count, Field(le=100, description="Attempts after the first, of a run that failed.")
 ]
 Config = Annotated[dict[str, Any], Field(description=_CONFIG)]
-
-
-class AlertOn(StrEnum):
-    """What a job's alerts tell of."""
-
-    FAILURE = "failure"
-    SUCCESS = "success"
-    RECOVERY = "recovery"
-
-
-class Alert(Wire):
-    """Who is told of the job's runs, and of which."""
-
-    emails: Annotated[list[Email], AfterValidator(_once), Field(min_length=1, max_length=50)]
-    on: Annotated[list[AlertOn], AfterValidator(_once), Field(min_length=1)] = Field(
-        [AlertOn.FAILURE, AlertOn.RECOVERY],
-        description="A failure is one of a run's last attempt; a recovery the success after one.",
-    )
 
 
 class JobCreate(Wire):
@@ -166,11 +143,21 @@ class JobRead(BaseModel):
     paused_by: str | None = Field(description="Null of a schedule paused by failures.")
     skips_left: int = Field(description="So many planned moments will pass without a run.")
     next_fire_at: datetime | None = Field(description="The next planned moment.")
+    standing: Standing | None = Field(
+        description="`late` once a success was due, `down` once its grace is over: then it is told."
+        " Null where none is expected: no schedule, paused, not published."
+    )
+    late_at: datetime | None = Field(description="When the next success is due.")
+    down_at: datetime | None = Field(description="When it is overdue.")
+    last_success_at: datetime | None
     timeout: Length
     retries: int
     expires_at: datetime | None
     never_expires: bool
     alert: Alert | None
+    warnings: list[str] = Field(
+        description="`no_alert_target`: nobody is told of it, here or by the account's policy."
+    )
     active_version: int | None = Field(description="Of its code: what a run that begins now uses.")
     variables: list[str] = Field(description="Their names.")
     secrets: list[str] = Field(description="Their names.")

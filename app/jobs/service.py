@@ -24,10 +24,11 @@ from app.jobs.errors import (
     JobNotPublishable,
     TooManyJobs,
 )
-from app.jobs.schemas import Alert, JobCreate, JobPatch
+from app.jobs.schemas import JobCreate, JobPatch
 from app.jobs.variables import VariablesPut, VariablesRead
 from app.models import Job
 from app.models.states import JobKind, JobState
+from app.notifications.alerts.schemas import Alert
 
 
 async def create(

@@ -8,8 +8,6 @@ from app.core.db import UtcDateTime, word
 from app.models.owned import of_account, one_of
 from app.models.states import OwnerKind
 
-_FALSE = {"server_default": text("false")}
-
 
 class Watch(SQLModel, table=True):
     """How something that runs stands: its last success, what was told, when the next is missed."""
@@ -29,11 +27,11 @@ class Watch(SQLModel, table=True):
     since: datetime | None = Field(
         default=None, sa_type=UtcDateTime, description="From when on a success is expected."
     )
-    has_failed: bool = Field(
-        default=False, sa_column_kwargs=_FALSE, description="The last run that counts did."
+    failing_since: datetime | None = Field(
+        default=None, sa_type=UtcDateTime, description="The first failure after the last success."
     )
-    is_down: bool = Field(
-        default=False, sa_column_kwargs=_FALSE, description="Overdue, and that was told."
+    down_since: datetime | None = Field(
+        default=None, sa_type=UtcDateTime, description="Overdue since then, and that was told."
     )
     late_at: datetime | None = Field(
         default=None, sa_type=UtcDateTime, description="None: no success is expected."

@@ -20,7 +20,7 @@ from app.core.errors import Conflict
 from app.core.ids import uuid7
 from app.core.queue import Ring, Task, ring_after
 from app.models.states import RunKind, RunState, RunTrigger
-from app.runs import booking, calls, volume
+from app.runs import booking, calls, volume, watching
 from app.runs.news import tell_of_run
 
 # What moves rows; code of customers has places of its own.
@@ -71,7 +71,8 @@ UPDATE runs SET state = $3, finished_at = business_now(), error_code = $4, error
        started_at = CASE WHEN state = 'running' THEN started_at END
  WHERE account_id = $1 AND id = $2 AND state IN ('queued', 'running')
 RETURNING kind, trigger, subject_id, total, succeeded, failed, skipped, unprocessed, finished_at,
-          job_id, queued_at, started_at, (details->>'held')::float8 AS held
+          job_id, queued_at, started_at, (details->>'held')::float8 AS held, error_code,
+          error_detail, (details->>'usual_rows')::float8 AS usual_rows
 """
 _FORGET = "DELETE FROM pending_runs WHERE account_id = $1 AND run_id = $2"
 _WAITING = """
@@ -250,6 +251,7 @@ async def end_run(
         counts={name: ended[name] for name in _COUNTS},
         error=code,
     )
+    await watching.tell_of_end(session, account_id, run_id, ended, state)
     return True
 
 

@@ -45,13 +45,14 @@ async def test_everything_given_is_kept(http: httpx.AsyncClient) -> None:
         "threshold": 70,
         "repeat_limit": 3,
         "owners": ["ada", "bo"],
-        "auto_launch": {"type": "daily", "at": ["02:30"]},
         "attributes": {"region": "EMEA"},
     }
+    schedule = {"type": "daily", "at": ["02:30"]}
 
-    made = (await http.post("/v1/campaigns", json=wanted)).json()
+    made = (await http.post("/v1/campaigns", json=wanted | {"auto_launch": schedule})).json()
 
     assert {field: made[field] for field in wanted} == wanted
+    assert {field: made["auto_launch"][field] for field in schedule} == schedule
 
 
 async def test_the_default_status_is_the_responded_one_with_the_lowest_step(
@@ -98,7 +99,7 @@ async def test_a_campaign_is_born_with_its_lane(tenant: Tenant, resources: Resou
         ({"repeat_limit": -1}, ("/repeat_limit", "greater_than_equal")),
         ({"code": "secret\n"}, ("/code", "string_pattern_mismatch")),
         ({"name": "secret\x00"}, ("/name", "bad_text")),
-        ({"auto_launch": "secret"}, ("/auto_launch", "dict_type")),
+        ({"auto_launch": "secret"}, ("/auto_launch", "model_attributes_type")),
         ({"attributes": {"a": {"b": "secret\x00"}}}, ("/attributes/a/b", "bad_text")),
         ({"budget": "secret"}, ("/budget", "extra_forbidden")),
     ],

@@ -4,6 +4,8 @@ from sqlmodel import col, select
 
 from app.models import RunMessage
 from tests.code_runs.making import TEMPLATE, Site, error_of, published, uploaded, variables
+from tests.mail.reading import mailbox_of
+from workers.mail import settle_mail
 
 
 async def test_the_template_runs_as_it_is(site: Site) -> None:
@@ -109,7 +111,7 @@ async def test_a_run_stays_with_the_version_it_was_started_with(site: Site) -> N
     assert (await site.run(job))["details"]["returned"] == "first"
 
 
-async def test_messages_it_asks_for_are_kept_to_be_sent_three_of_a_run(site: Site) -> None:
+async def test_messages_it_asks_for_are_sent_three_of_a_run(site: Site) -> None:
     source = """
         from helper import LS
         def main(event):
@@ -118,12 +120,20 @@ async def test_messages_it_asks_for_are_kept_to_be_sent_three_of_a_run(site: Sit
                 LS.email.send_email_notification("Success", f"no. {n}", "b", False, ["rows.csv"])
             assert event["retry_attempt"], "once more"
     """
-    job = await published(site.http, source, retries=1)
+    alert = {"emails": ["ada@example.com", "grace@example.com"], "on": ["failure"]}
+    job = await published(site.http, source, retries=1, alert=alert)
     run = await site.run(job)
+    await settle_mail(site.work)
 
     assert error_of(run) == ("succeeded", None)
+    mails = await mailbox_of(site.http)
+    assert sorted((mail["to"], mail["subject"]) for mail in mails) == sorted(
+        (to, subject) for to in alert["emails"] for subject in ("no. 0", "no. 1", "no. 0")
+    )
+    assert {(mail["cause"], mail["cause_id"]) for mail in mails} == {("run_message", run["id"])}
+    assert mails[0]["attachments"] == [{"name": "rows.csv", "content": "YSxi"}]
     async with site.work.resources.unit_of_work(site.tenant.account_id) as session:
         kept = (await session.exec(select(RunMessage).order_by(col(RunMessage.id)))).all()
     assert [one.subject for one in kept] == ["no. 0", "no. 1", "no. 0"]
     assert kept[0].attachments == [{"name": "rows.csv", "content": "YSxi"}]
-    assert {one.sent_at for one in kept} == {None}
+    assert None not in {one.sent_at for one in kept}

@@ -12,6 +12,7 @@ from app.runs.rules import is_unusual, usual_rows
 from tests.code_runs.making import Site, error_of, published
 from tests.conftest import MakeTenant
 from tests.jobs.making import plan
+from tests.mail.reading import letters_of
 
 COUNTS = "def main(event): return {'total': event['body'], 'succeeded': event['body']}"
 
@@ -45,7 +46,8 @@ async def test_the_sixth_run_is_held_against_the_five_before(
     site: Site, make_tenant: MakeTenant
 ) -> None:
     await plan(make_tenant, site.tenant, invocations_per_job=100, minimum_gap_minutes=0)
-    job = await published(site.http, COUNTS)
+    alert = {"emails": ["ops@example.com"], "on": ["failure"]}
+    job = await published(site.http, COUNTS, alert=alert)
     runs = [await site.run(job, body=10) for _ in range(5)]
     none, usual = await site.run(job, body=0), await site.run(job, body=11)
 
@@ -55,6 +57,9 @@ async def test_the_sixth_run_is_held_against_the_five_before(
     told = await _told(site)
     assert [(one["run_id"], one["rows"], one["usual_rows"]) for one in told] == [
         (none["id"], 0, 10)
+    ]
+    assert await letters_of(site.work.resources, site.tenant) == [
+        ("run", "nightly moved an unusual number of rows")
     ]
 
 

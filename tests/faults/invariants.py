@@ -185,7 +185,7 @@ LAWS: dict[str, str] = {
         "account_id, run_id, is_end",
         """SELECT account_id, id::text AS run_id, is_end, 1 AS n
              FROM runs, unnest(ARRAY[false, true]) AS is_end
-            WHERE kind IN ('import', 'export') AND (is_end OR started_at IS NOT NULL)""",
+            WHERE kind IN ('import', 'export', 'group') AND (is_end OR started_at IS NOT NULL)""",
         """SELECT account_id, data ->> 'run_id' AS run_id, type <> 'run.started' AS is_end,
                   count(*) AS n
              FROM events WHERE type LIKE 'run.%' GROUP BY 1, 2, 3""",
@@ -207,9 +207,41 @@ LAWS: dict[str, str] = {
     "a run of a job is counted as an execution of its day, once": _differ(
         "account_id",
         """SELECT account_id, count(*) AS n FROM runs
-            WHERE job_id IS NOT NULL AND parent_run_id IS NULL GROUP BY 1""",
+            WHERE job_id IS NOT NULL AND (parent_run_id IS NULL OR trigger = 'group')
+            GROUP BY 1""",
         "SELECT account_id, sum(executions) AS n FROM account_days GROUP BY 1",
     ),
+    "each run of a group that is over was told of once, and launched what it is to": _differ(
+        "account_id, run_id, launched",
+        """SELECT r.account_id, r.id::text AS run_id, r.details -> 'launched' AS launched, 1 AS n
+             FROM runs r WHERE r.kind = 'group'""",
+        """SELECT account_id, data ->> 'run_id' AS run_id, data -> 'launched' AS launched,
+                  count(*) AS n
+             FROM events WHERE type = 'group.finished' GROUP BY 1, 2, 3""",
+    ),
+    "a campaign was told to be launched as often as it was, and by whom": _differ(
+        "account_id, campaign_id, cause",
+        """SELECT account_id, campaign_id::text, cause, count(*) AS n FROM campaign_launches
+            GROUP BY 1, 2, 3""",
+        """SELECT account_id, data ->> 'campaign_id' AS campaign_id, data ->> 'cause' AS cause,
+                  count(*) AS n
+             FROM events WHERE type = 'campaign.launched' GROUP BY 1, 2, 3""",
+    ),
+    "a step of a group has its run, which is of its job and of no other step": """
+        SELECT s.group_run_id, s.position, s.state, r.state AS run
+          FROM group_steps s FULL JOIN (SELECT * FROM runs WHERE trigger = 'group') r
+            ON r.account_id = s.account_id AND r.id = s.run_id AND r.job_id = s.job_id
+           AND r.parent_run_id = s.group_run_id AND r.state = s.state
+         WHERE s.position IS NULL OR (s.run_id IS NOT NULL AND r.id IS NULL)
+            OR s.awaited_run_id IS NOT NULL OR s.state IN ('waiting', 'running')""",
+    "an e-mail about a run or an end is written once": """
+        SELECT cause, cause_id, subject, count(*) AS n FROM messages
+         GROUP BY account_id, cause, cause_id, subject HAVING count(*) > 1""",
+    "a copy is pending exactly while it waits": """
+        SELECT c.id, c.state, p.copy_id
+          FROM (SELECT * FROM message_copies WHERE state = 'waiting') c
+          FULL JOIN pending_copies p ON p.account_id = c.account_id AND p.copy_id = c.id
+         WHERE c.id IS NULL OR p.copy_id IS NULL""",
 } | cadences.LAWS
 
 # Once these find nothing, nothing happens any more.
@@ -219,7 +251,11 @@ UNDONE: dict[str, str] = {
         SELECT owner_id, next_at FROM timetables WHERE next_at <= business_now()""",
     "a definition that nobody has looked after": """
         SELECT owner_id, due_at FROM pending_expiries WHERE due_at <= business_now()""",
+    "a success that nobody has looked for": """
+        SELECT owner_id, look_at FROM watches WHERE look_at <= business_now()""",
+    "an e-mail to be sent": "SELECT copy_id, attempts FROM pending_copies",
     "a run for some worker": "SELECT run_id, kind, token, holder FROM pending_runs",
+    "a group that somebody calls for": "SELECT group_run_id, due_at FROM pending_groups",
     "an upload at work": """
         SELECT id, state FROM uploads WHERE state IN ('UploadComplete', 'InProgress')""",
     "waits to be scored": "SELECT response_id, due_at, window_id FROM pending_scoring",

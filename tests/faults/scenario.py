@@ -1,7 +1,8 @@
 """One story that comes by every failpoint: whatever a transaction can be for happens in it.
 
 definitions ─▶ synchronous items ─▶ held, asynchronous, keyed, prompts, a batch, two bad rows
-    ─▶ a file of rows, an export, a job with a schedule and an end, a sequence ─▶ one window flushed
+    ─▶ a file of rows, an export, a job with a schedule and an end, a sequence, a group
+    ─▶ one window flushed
     ─▶ workers start, the clock is advanced over the end of the other window
 """
 
@@ -89,6 +90,7 @@ class Story:
         await self._elsewhere.ask("POST", "/v1/exports", {"object": "people"}, key="people")
         await self._plan()
         await self._cadence()
+        await self._group()
         await self._flush("spring")
 
     async def with_the_workers(self) -> None:
@@ -141,6 +143,7 @@ class Story:
                 "starts_at": (now + timedelta(minutes=5)).isoformat(),
             },
             "expires_at": (now + timedelta(days=1)).isoformat(),
+            "alert": {"emails": ["ops@example.com"], "on": ["failure", "success", "recovery"]},
         }
         made = await self._elsewhere.ask("POST", "/v1/jobs", job, key="job")
         await self._elsewhere.ask("POST", f"/v1/jobs/{made['id']}/publish", key="publish")
@@ -151,6 +154,27 @@ class Story:
         made = await client.ask("POST", "/v1/sequences", CADENCE, key="sequence")
         await client.ask("POST", f"/v1/sequences/{made['id']}/activate", key="activate")
         await client.ask("PATCH", "/v1/batches/lead", {"interval": "PT5M"})
+
+    async def _group(self) -> None:
+        """Two jobs one after the other, and what they launch."""
+        client = self._elsewhere
+        ids = []
+        for name in ("first", "second"):
+            job = {"name": name, "kind": "export", "config": {"object": "people"}, "ad_hoc": True}
+            made = await client.ask("POST", "/v1/jobs", job | {"never_expires": True}, key=name)
+            await client.ask("POST", f"/v1/jobs/{made['id']}/publish", key=f"publish {name}")
+            ids.append(made["id"])
+        campaigns = (await client.ask("GET", "/v1/campaigns"))["items"]
+        group = {
+            "name": "both",
+            "jobs": ids,
+            "launch_campaigns": [campaigns[0]["id"]],
+            "recipients": ["ops@example.com"],
+            "never_expires": True,
+        }
+        made = await client.ask("POST", "/v1/groups", group, key="group")
+        await client.ask("POST", f"/v1/groups/{made['id']}/activate", key="activate group")
+        await client.ask("POST", f"/v1/groups/{made['id']}/runs", key="run group")
 
     async def _flush(self, code: str) -> None:
         campaigns = (await self._held.ask("GET", "/v1/campaigns"))["items"]

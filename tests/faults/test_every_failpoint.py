@@ -35,6 +35,9 @@ async def test_a_process_killed_there_loses_nothing_and_does_nothing_twice(
         "PENSTOCK_SANDBOX": "true",
         "PENSTOCK_SCORING__LEASE": "PT1S",
         "PENSTOCK_IMPORTS__CHUNK_ROWS": "20",
+        "PENSTOCK_SMTP__TIMEOUT": "PT1S",
+        # Nobody listens there.
+        "PENSTOCK_HEARTBEAT__URL": "http://127.0.0.1:1/",
     }
     armed = {"PENSTOCK_FAILPOINT": f"{failpoint}:{_TIMES.get(failpoint, 1)}"}
     door, hand = Door(ground.processes, **quick), worker(ground.processes, **quick)

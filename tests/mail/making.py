@@ -6,6 +6,7 @@ import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -139,9 +140,12 @@ def a_mail(to: str = "ops@example.com") -> Mail:
     return Mail(id=uuid7(), recipient=to, subject="Hello", text="There.\n", written_at=now)
 
 
-async def posted(resources: Resources, tenant: Tenant, *letters: Letter) -> None:
+async def posted(
+    resources: Resources, tenant: Tenant, *letters: Letter, later: timedelta = timedelta()
+) -> None:
     async with resources.unit_of_work(tenant.account_id) as session:
-        await post(session, tenant.account_id, letters, at=clock.business_now(session))
+        at = clock.business_now(session) + later
+        await post(session, tenant.account_id, letters, at=at)
 
 
 async def send_all(work: Work, tenant: Tenant) -> None:

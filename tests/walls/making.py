@@ -12,7 +12,8 @@ from app.core.ids import uuid7
 from app.core.resources import Resources
 from app.imports.staging import Staging
 from app.jobs.attempts import messages
-from app.models.states import ResponseStatus
+from app.models.states import ResponseStatus, RunState
+from app.notifications.mailing import Attachment
 from app.responses import counters
 from app.runs import queue
 from app.runs.logs.packing import Level, Line, pack
@@ -20,9 +21,13 @@ from app.runs.logs.queries import add_chunk
 from tests.conftest import Tenant
 from tests.exports.making import write
 from tests.fires.making import HOUR, every, next_hour, plan_at
+from tests.groups.making import Stage
 from tests.jobs.making import add_version, make_it_noon
+from tests.mail.making import a_letter, posted
 from tests.responses.engine_making import QUALIFYING, configure
 from tests.responses.test_poison_rows import poison
+from workers.fires import settle_overdue
+from workers.mail import settle_mail
 from workers.sweep import settle
 from workers.work import Work
 
@@ -69,12 +74,16 @@ async def furnish(owner: Owner, resources: Resources, database_url: str) -> Owne
     person = await owner.post("people", _person(owner))
     await _deals(owner, person)
     await _integration(owner, campaign)
+    await _mail(owner, resources)
     key = await owner.post("api-keys", {"user": owner.text(), "scopes": ["read"]})
     await owner.post(f"api-keys/{key['api_key']['id']}/rotate")
     await _responses(owner, resources, database_url, campaign)
     await _export(owner, resources, campaign)
     await _uploads(owner, resources, campaign)
     await _jobs(owner, resources, campaign)
+    # What is due would be done as others settle theirs.
+    await settle_overdue(Work(resources))
+    await settle_mail(Work(resources))
     return owner
 
 
@@ -88,7 +97,7 @@ def _campaign(owner: Owner) -> Json:
             {"name": responded, "responded": True, "step": 2},
         ],
         "owners": [owner.text()],
-        "auto_launch": {owner.text(): owner.text()},
+        "auto_launch": {"type": "daily", "at": ["02:30"], "grace": "PT9H"},
         "attributes": {owner.text(): owner.text()},
     }
 
@@ -133,6 +142,20 @@ async def _integration(owner: Owner, campaign: Json) -> None:
         "attributes.place": {"field": owner.text(), "default": owner.text()},
     }
     await owner.put(f"integrations/{owner.text()}", {"mapping": mapping})
+
+
+async def _mail(owner: Owner, resources: Resources) -> None:
+    """Who is told of what; an e-mail, which whoever settles puts into the mailbox."""
+    await owner.put("alert-policy", {"emails": [owner.email()], "on": ["failure", "success"]})
+    letter = a_letter(
+        owner.email(),
+        subject=owner.text(),
+        text=owner.text(),
+        html=owner.text(),
+        attachments=[Attachment(owner.text(), owner.text().encode())],
+    )
+    await posted(resources, owner.tenant, letter)
+    await posted(resources, owner.tenant, a_letter(owner.email()), later=9_000 * HOUR)
 
 
 async def _responses(owner: Owner, resources: Resources, database_url: str, campaign: Json) -> None:
@@ -223,6 +246,7 @@ async def _jobs(owner: Owner, resources: Resources, campaign: Json) -> None:
     await owner.post(f"jobs/{job['id']}/publish")
     await _code_run(owner, resources, job)
     await _fires(owner, resources, told)
+    await _groups(owner, resources, campaign, told)
 
 
 async def _fires(owner: Owner, resources: Resources, told: Json) -> None:
@@ -236,6 +260,39 @@ async def _fires(owner: Owner, resources: Resources, told: Json) -> None:
     await owner.post(f"jobs/{made['id']}/skip", {"count": 1, "reason": owner.text()})
     for hours in range(2):
         await plan_at(resources, owner.tenant, first + hours * HOUR, made)
+
+
+async def _groups(owner: Owner, resources: Resources, campaign: Json, told: Json) -> None:
+    """One whose first moment was skipped, and whose second has failed by its first job."""
+    members = []
+    for _ in range(2):
+        config = {"object": "people", "columns": [f"attributes.{owner.text()}"]}
+        job = await owner.post(
+            "jobs", {"name": owner.text(), "kind": "export", "config": config, **told}
+        )
+        await owner.post(f"jobs/{job['id']}/publish")
+        members.append({"job": job["id"]})
+    first = await next_hour(resources, owner.tenant)
+    group = await owner.post(
+        "groups",
+        {
+            "name": owner.text(),
+            "description": owner.text(),
+            "jobs": members,
+            "launch_campaigns": [campaign["id"]],
+            "recipients": [owner.email()],
+            "schedule": every("PT1H", first),
+            "expires_at": (first + 9_000 * HOUR).isoformat(),
+        },
+    )
+    await owner.post(f"groups/{group['id']}/activate")
+    await owner.post(f"groups/{group['id']}/skip", {"count": 1, "reason": owner.text()})
+    stage = Stage(owner.tenant, resources)
+    await stage.plan_at(first, group)
+    run = await owner.post(f"groups/{group['id']}/runs", {"reason": owner.text()})
+    await stage.go(run, RunState.FAILED)
+    await owner.post(f"groups/{group['id']}/force", {"reason": owner.text()})
+    await owner.post(f"campaigns/{campaign['id']}/launch", {"reason": owner.text()})
 
 
 async def _code_run(owner: Owner, resources: Resources, job: Json) -> None:

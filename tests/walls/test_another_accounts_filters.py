@@ -49,6 +49,10 @@ async def runs(owner: Owner, _: Operation) -> list[str]:
     return [one["id"] for one in await listed(owner.tenant.http, "/v1/runs")]
 
 
+async def groups(owner: Owner, _: Operation) -> list[str]:
+    return [one["id"] for one in await listed(owner.tenant.http, "/v1/groups")]
+
+
 async def cursors(owner: Owner, operation: Operation) -> list[str]:
     answer = await owner.tenant.http.get(operation.path, params={"limit": 1})
     return [answer.json()["next_cursor"]]
@@ -63,6 +67,7 @@ NAMED: dict[str, Callable[[Owner, Operation], Any]] = {
     "cursor": cursors,
     "email": emails,
     "external_id": external_ids,
+    "group": groups,
     "job": jobs,
     "name": names,
     "owner": jobs,

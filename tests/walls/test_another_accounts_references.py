@@ -18,6 +18,7 @@ from tests.walls.watching import Watch, gist_of
 NAMED: dict[str, tuple[str, tuple[str, ...]]] = {
     "Contact.person_id": ("/v1/people", ("id",)),
     "ExportCreate.campaign": ("/v1/campaigns", ("id", "code")),
+    "Member.job": ("/v1/jobs", ("id",)),
     "PersonUpsert.id": ("/v1/people", ("id",)),
     "Reactivation.default_campaign": ("/v1/campaigns", ("id", "code")),
     "ResponseCreate.campaign": ("/v1/campaigns", ("id", "code")),

@@ -9,10 +9,11 @@ from app.campaigns import launching
 from app.core.db import Session
 from app.groups.running import messages, queries, rules
 from app.groups.running.queries import Progress
-from app.models.states import LaunchCause, RunState, StepState
+from app.models.states import LaunchCause, OwnerKind, RunState, StepState
 from app.notifications.outbox import EventType, Happening, emit
 from app.runs import queue
 from app.runs.calls import call_group
+from app.runs.watching import note_end
 
 STEP_FAILED = "step_failed"
 _WELL = (RunState.SUCCEEDED, RunState.SUCCEEDED_WITH_WARNINGS)
@@ -36,7 +37,13 @@ async def finish(session: Session, found: Progress, *, now: datetime) -> None:
     data = _said(found, state, code) | told
     account_id = found.run.account_id
     await emit(session, [Happening(account_id, EventType.GROUP_FINISHED, data)], at=now)
-    await messages.post(session, found, state, launched=len(launched), now=now)
+    before = await note_end(
+        *(session, account_id, OwnerKind.GROUP, found.of_group.group_id, state),
+        run_id=found.run.id,
+        at=now,
+    )
+    was_amiss = before.down_since is not None or before.failing_since is not None
+    await messages.post(session, found, state, launched=len(launched), was_amiss=was_amiss, now=now)
 
 
 async def _launch(

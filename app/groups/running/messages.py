@@ -1,34 +1,56 @@
 """The one message of a group's run, after its last job: what became of each."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from app.core.db import Session
 from app.groups.running.queries import Progress
-from app.groups.schemas import NotifyOn
 from app.models import GroupStep
 from app.models.states import RunState
 from app.notifications import mailing
+from app.notifications.alerts.queries import read_policy
+from app.notifications.alerts.rules import AlertOn, target_of
 from app.notifications.mailing import Letter
 
 _WELL = (RunState.SUCCEEDED, RunState.SUCCEEDED_WITH_WARNINGS)
 
 
 async def post(
-    session: Session, found: Progress, state: RunState, *, launched: int, now: datetime
+    session: Session,
+    found: Progress,
+    state: RunState,
+    *,
+    launched: int,
+    was_amiss: bool,
+    now: datetime,
 ) -> None:
-    """Tell the group's recipients, if they want to hear of such an end."""
+    """Tell the group's recipients, or those of the account, if they want to hear of such an end.
+
+    Args:
+        was_amiss: the run before had failed, or a success was overdue.
+    """
     terms = found.of_group.terms
-    kind = NotifyOn.SUCCESS if state in _WELL else NotifyOn.FAILURE
-    if kind.value not in terms["notify_on"] or not terms["recipients"]:
+    policy = await read_policy(session, found.run.account_id)
+    target = target_of(own_alert(terms["recipients"], terms["notify_on"]), policy)
+    kinds = {AlertOn.FAILURE}
+    if state in _WELL:
+        kinds = {AlertOn.SUCCESS, AlertOn.RECOVERY} if was_amiss else {AlertOn.SUCCESS}
+    if not kinds & set(target.on):
         return
     letter = Letter(
-        to=terms["recipients"],
-        subject=f"{terms['name']}: {_said(state.value)}",
+        to=target.emails,
+        subject=f"[Penstock] {terms['name']}: {_said(state.value)}",
         text=text_of(found, state, launched=launched),
         cause="group",
         cause_id=found.run.id,
     )
     await mailing.post(session, found.run.account_id, [letter], at=now)
+
+
+def own_alert(recipients: Sequence[str], notify_on: Sequence[str]) -> dict[str, Any] | None:
+    """What a group has of its own to tell people by; None: the account's policy."""
+    return {"emails": recipients, "on": notify_on} if recipients else None
 
 
 def text_of(found: Progress, state: RunState, *, launched: int) -> str:

@@ -3,6 +3,7 @@
 up ── expected at late_at ──▶ late ── grace ──▶ down          a success: up again
 """
 
+from collections.abc import Container
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -38,6 +39,7 @@ def standing(
     last_success: datetime | None,
     now: datetime,
     since: datetime | None = None,
+    excused: Container[datetime] = frozenset(),
 ) -> Outlook:
     """How a settled schedule stands.
 
@@ -49,8 +51,10 @@ def standing(
         last_success: when the last run succeeded; None if none did.
         now: the moment asked about.
         since: from when on it is watched (published, resumed); counts where it is later.
+        excused: planned moments at which nothing is to run, for reasons of their own: paused,
+            skipped.
     """
-    late_at = _expected(schedule, last_success, since)
+    late_at = _expected(schedule, last_success, since, excused)
     if late_at is None:
         return Outlook(Standing.UP, None, None)
     down_at = late_at + schedule.grace
@@ -60,7 +64,10 @@ def standing(
 
 
 def _expected(
-    schedule: Schedule, success: datetime | None, since: datetime | None
+    schedule: Schedule,
+    success: datetime | None,
+    since: datetime | None,
+    excused: Container[datetime],
 ) -> datetime | None:
     known = [moment for moment in (success, since) if moment is not None]
     watched = max(known, default=None)
@@ -71,8 +78,12 @@ def _expected(
         return None
     elif watched == success and isinstance(schedule, Interval) and schedule.anchor == "start":
         due = watched + schedule.every
-        if not schedule.allowed_hours and not schedule.blackouts:
-            return due if schedule.ends_at is None or due <= schedule.ends_at else None
-        watched = due - _BRIEFEST
+        passed = planned(schedule, after=watched, until=due)
+        if not any(fire.at in excused for fire in passed):
+            if not schedule.allowed_hours and not schedule.blackouts:
+                return due if schedule.ends_at is None or due <= schedule.ends_at else None
+            watched = due - _BRIEFEST
     fires = planned(schedule, after=watched, until=far_from(watched))
-    return next((fire.at for fire in fires if fire.refused is None), None)
+    return next(
+        (fire.at for fire in fires if fire.refused is None and fire.at not in excused), None
+    )
