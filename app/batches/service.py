@@ -109,7 +109,7 @@ async def skip(
     """Let the next planned moments pass without a run."""
     await _caught_up(session, account_id, name, now=now)
     owner = planning.owner_of(account_id, name)
-    return await fires.skip(session, owner, order, by=by, until=None)
+    return await fires.skip(session, owner, order, by=by, until=None, now=now)
 
 
 async def skip_no_more(
@@ -117,7 +117,7 @@ async def skip_no_more(
 ) -> None:
     """Undo what is left to be skipped. Safe to repeat."""
     await _caught_up(session, account_id, name, now=now)
-    await fires.skip_no_more(session, planning.owner_of(account_id, name))
+    await fires.skip_no_more(session, planning.owner_of(account_id, name), now=now)
 
 
 async def _caught_up(
