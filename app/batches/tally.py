@@ -46,17 +46,18 @@ class Steps:
         return cls({Step(step): Counter(words) for step, words in told.items()})
 
     def add(self, step: Step, words: Mapping[str, int] | Iterable[str]) -> None:
-        """Count more; what is counted as nothing leaves no trace."""
+        """Count more of a step."""
         counted = self.counts.setdefault(step, Counter())
         counted.update(words)
 
     @property
     def told(self) -> dict[str, dict[str, int]]:
-        """For the run's details."""
-        return {
+        """For the run's details; what counted nothing leaves no trace."""
+        found = {
             step.value: {word: n for word, n in sorted(words.items()) if n}
             for step, words in self.counts.items()
         }
+        return {step: words for step, words in found.items() if words}
 
     @property
     def sums(self) -> dict[str, int]:

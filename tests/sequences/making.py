@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 
+from app.core.driver import driver_of
 from app.core.resources import Resources
 from tests.conftest import Tenant
 from tests.faults.processes import until
@@ -86,6 +87,15 @@ class Cadences:
     async def mailbox(self) -> list[Json]:
         found: list[Json] = (await self.ok("GET", "/mailbox"))["items"]
         return found
+
+    async def told(self, type_: str) -> list[Json]:
+        """What the events of this type say, in their order."""
+        async with self.resources.unit_of_work(self.tenant.account_id) as session:
+            rows = await (await driver_of(session)).fetch(
+                "SELECT data FROM events WHERE account_id = $1 AND type = $2 ORDER BY xid, id",
+                *(self.tenant.account_id, type_),
+            )
+        return [row["data"] for row in rows]
 
     async def rest(self) -> None:
         """Let no batch come by any more."""
