@@ -1,5 +1,7 @@
 """What becomes of a due action, and what it says of why nothing happened."""
 
+from typing import Any
+
 import pytest
 
 from tests.sequences.making import CALL, EMAIL, HELLO, Cadences, Json
@@ -8,7 +10,7 @@ NOW_CALL: Json = {"type": "call"}
 RICH: Json = {"field": "person.score", "op": "gte", "value": 50}
 
 
-async def first_step(cadences: Cadences, action: Json, **person: object) -> Json:
+async def first_step(cadences: Cadences, action: Json, **person: Any) -> Json:
     """What became of a sequence's first action after a batch has come by."""
     sequence = await cadences.active(actions=[action, CALL])
     (result,) = await cadences.put_in(sequence, await cadences.person(**person))
