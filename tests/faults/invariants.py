@@ -185,7 +185,8 @@ LAWS: dict[str, str] = {
         "account_id, run_id, is_end",
         """SELECT account_id, id::text AS run_id, is_end, 1 AS n
              FROM runs, unnest(ARRAY[false, true]) AS is_end
-            WHERE kind IN ('import', 'export', 'group', 'batch') AND (is_end OR started_at IS NOT NULL)""",
+            WHERE kind IN ('import', 'export', 'group', 'batch')
+              AND (is_end OR started_at IS NOT NULL)""",
         """SELECT account_id, data ->> 'run_id' AS run_id, type <> 'run.started' AS is_end,
                   count(*) AS n
              FROM events WHERE type LIKE 'run.%' GROUP BY 1, 2, 3""",
