@@ -20,6 +20,9 @@ from workers.work import Work
 
 _log = log.get(__name__)
 
+# However many moments there are to fire, runs wait no longer for them.
+_PATIENCE_SECONDS = 3.0
+
 
 async def begin_run(work: Work, _account_id: UUID, _run_id: UUID) -> None:
     """What a ring asks for: look now, whoever it was for."""
@@ -43,6 +46,9 @@ class Bulk:
         """Look until the process is stopping; then wait for what is at hand."""
         pause = self._work.settings.scoring.sweep.total_seconds()
         while not self._work.is_stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_PATIENCE_SECONDS):
+                    await self._work.has_fired.wait()
             self._work.bulk_wanted.clear()
             try:
                 await self._runs.look()

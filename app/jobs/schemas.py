@@ -150,6 +150,17 @@ def _refuse_both(expires_at: datetime | None, *, never_expires: bool) -> None:
         raise Wrong("contradiction", "cannot be true beside a time of expiry", "/never_expires")
 
 
+class HeldUp(BaseModel):
+    """Moments that are due and cannot be fired, by a fault of ours; each try is in our log.
+
+    None of them is lost: once it can be, each is a run or has a reason. Both times are real time.
+    """
+
+    since: datetime = Field(validation_alias="held_up_since")
+    tries: int
+    try_again_at: datetime = Field(description="The pause doubles, up to an hour.")
+
+
 class JobRead(BaseModel):
     """A job."""
 
@@ -166,6 +177,9 @@ class JobRead(BaseModel):
     paused_by: str | None = Field(description="Null of a schedule paused by failures.")
     skips_left: int = Field(description="So many planned moments will pass without a run.")
     next_fire_at: datetime | None = Field(description="The next planned moment.")
+    held_up: HeldUp | None = Field(
+        description="Null, unless its moments cannot be fired; saving the job anew starts afresh."
+    )
     timeout: Length
     retries: int
     expires_at: datetime | None
