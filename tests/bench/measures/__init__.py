@@ -6,6 +6,7 @@ from tests.bench.measures import (
     chunks,
     contention,
     files,
+    fires,
     memory,
     one_connection,
     redis,
@@ -26,5 +27,6 @@ MEASURES: Mapping[str, Callable[[Stand, Plan], Awaitable[list[Row]]]] = {
     "redis": redis.measure,
     "rules": rules.measure,
     "import": files.measure,
+    "fires": fires.measure,
     "memory": memory.measure,
 }
