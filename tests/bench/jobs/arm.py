@@ -38,16 +38,22 @@ class Planners:
         self._offset = timedelta()
 
     async def plan(
-        self, start: datetime, length: timedelta, how_many: int, *, calendar_share: int = 6
+        self,
+        start: datetime,
+        length: timedelta,
+        how_many: int,
+        *,
+        calendar_share: int = 6,
+        ahead: timedelta = _AHEAD,
     ) -> None:
-        """Plan so many fires from a moment on, which comes as soon as the arm is quiet."""
+        """Plan so many fires from a moment on, which comes that soon after the arm is quiet."""
         moments = timetables.spread(start, length, how_many)
         stand = self.service.stand
         async with stand.owner(self.service.database_url) as owner:
-            self._offset = await timetables.move_clock(owner, start - _DAY)
+            self._offset = await timetables.move_clock(owner, start - max(ahead, _DAY))
             planned = await timetables.plan(owner, moments, calendar_share=calendar_share)
             await stand.quiet()
-            self._offset = await timetables.move_clock(owner, start - _AHEAD)
+            self._offset = await timetables.move_clock(owner, start - ahead)
         if planned != how_many:
             raise Wrong(f"{planned:,} jobs have a timetable")
 
