@@ -18,7 +18,7 @@ _NOW = "SELECT business_now()"
 _LEFT = "SELECT EXISTS (SELECT FROM timetables WHERE next_at <= $1)"
 _RAN = "SELECT count(*) FROM runs WHERE trigger = 'schedule'"
 _DAY, _AHEAD = timedelta(days=1), timedelta(seconds=3)
-_START_SECONDS, _LONGEST_SECONDS, _LOOK_SECONDS = 60.0, 60.0, 0.1
+_START_SECONDS, _LONGEST_SECONDS, _LOOK_SECONDS = 180.0, 60.0, 0.1
 # Less than this in a second is what loops do that find nothing.
 _IDLE_SECONDS = 0.15
 # Not more: each of them is looked at for what is kept no longer, as a worker starts.

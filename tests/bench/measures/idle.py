@@ -11,7 +11,7 @@ from datetime import timedelta
 from tests.bench.jobs.arm import Planners, cpu_seconds, planners
 from tests.bench.jobs.timetables import NOON
 from tests.bench.pairs import Plan, compare, in_turns
-from tests.bench.rows import Goal, Row, compared, milliseconds
+from tests.bench.rows import Goal, Row, compared, in_hundredths
 from tests.bench.stand import Stand
 
 NAME = "idle"
@@ -53,14 +53,14 @@ async def measure(stand: Stand, plan: Plan) -> list[Row]:
             NAME,
             f"processor time of an idle minute, {many:,} / {_FEW:,} timetables",
             compare(figures, "many", "few"),
-            milliseconds,
+            in_hundredths,
             _GOAL,
         ),
         compared(
             NAME,
             f"the same, {_FEW:,} / {_FEW:,}",
             compare(figures, "again", "few"),
-            milliseconds,
+            in_hundredths,
             verdict="noise",
         ),
     ]
