@@ -22,6 +22,8 @@ _log = log.get(__name__)
 
 # Runs of batches at once in one process; of one account each of the four has a place.
 _BATCHES = 4
+# However many moments there are to fire, runs wait no longer for them.
+_PATIENCE_SECONDS = 3.0
 
 
 async def begin_run(work: Work, _account_id: UUID, _run_id: UUID) -> None:
@@ -47,6 +49,9 @@ class Bulk:
         """Look until the process is stopping; then wait for what is at hand."""
         pause = self._work.settings.scoring.sweep.total_seconds()
         while not self._work.is_stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_PATIENCE_SECONDS):
+                    await self._work.has_fired.wait()
             self._work.bulk_wanted.clear()
             try:
                 await self._runs.look()

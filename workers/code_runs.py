@@ -73,6 +73,11 @@ async def run_code(work: Work, line: Line, claimed: Claimed) -> None:
         goes_on = await _attempt(work, claimed)
 
 
+async def give_up(work: Work, claimed: Claimed, why: str) -> None:
+    """End a run that fails by a fault of ours however often it is taken up; its minutes go back."""
+    await _record(work, claimed, Ended(Ending.INTERNAL_ERROR, why))
+
+
 async def is_hopeless(work: Work) -> bool:
     """Whether no worker has a sound sandbox: not this one for long, and no other says it has."""
     wait = work.settings.code.unfit_wait.total_seconds()

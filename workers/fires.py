@@ -1,4 +1,4 @@
-"""The planner: once a second, in every worker, without a leader.
+"""The planner, in every worker, without a leader: once a second, and as the next moment comes.
 
     timetables due ─▶ sets of one kind, sorted by account ─▶ claimed, what others have passed over
                    ─▶ everything about a set in one transaction ─▶ next moments, ring
@@ -10,6 +10,8 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime
+from itertools import groupby
+from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -30,6 +32,10 @@ _log = log.get(__name__)
 
 # Of one look, and of one transaction.
 MOST_DUE, SET = 20_000, 500
+# Sets at hand at once: while PostgreSQL writes one, the next one is judged.
+_AT_ONCE = 2
+# Moments that are near each other are fired together.
+_SOONEST_SECONDS = 0.2
 _LOOK_AGAIN_SECONDS = 0.05
 _PATIENCE_SECONDS = 20.0
 
@@ -45,29 +51,49 @@ TENDING: dict[OwnerKind, Callable[..., Awaitable[datetime | None]]] = {
 }
 
 
-async def plan(work: Work) -> None:
-    """Fire what is due, and look after definitions that end."""
+async def plan(work: Work) -> float | None:
+    """Fire what is due, and look after definitions that end; in how many seconds to come again,
+    None if nothing is planned.
+    """
     await fire_due(work)
     await tend_expiries(work)
     await look_for_overdue(work)
     work.has_planned.set()
+    async with work.resources.look_everywhere() as connection:
+        left = await queries.seconds_until_next(connection)
+    return None if left is None else max(left, _SOONEST_SECONDS)
 
 
 async def fire_due(work: Work) -> int:
     """Fire every due timetable that nobody else has at hand; returns how many were found."""
     async with work.resources.look_everywhere() as connection:
         found = await queries.due(connection, most=MOST_DUE)
-    for portion in _sets(found):
-        if work.is_stopping.is_set():
-            break
-        await _fire(work, portion)
+    portions = sets_of(found)
+    if len(found) > SET:
+        work.has_fired.clear()
+
+    async def fire_some() -> None:
+        for portion in portions:
+            if work.is_stopping.is_set():
+                return
+            await _fire(work, portion)
+
+    try:
+        ended = await asyncio.gather(
+            *(fire_some() for _ in range(_AT_ONCE)), return_exceptions=True
+        )
+    finally:
+        work.has_fired.set()
+    for error in ended:
+        if error is not None:
+            raise error
     return len(found)
 
 
 async def settle_fires(work: Work) -> None:
     """Fire everything that is due now, and wait for what other workers have at hand.
 
-    Not for ever: what cannot be fired is in the log, and would be due at every moment.
+    Not for ever: another worker may be long at it.
     """
     end = time.monotonic() + _PATIENCE_SECONDS
     while await fire_due(work) and time.monotonic() < end:
@@ -128,6 +154,18 @@ async def _look(work: Work, portion: Sequence[Owner]) -> None:
 
 async def _fire(work: Work, portion: Sequence[Owner]) -> None:
     """Fire a set; if it cannot be, its halves: one bad timetable holds up nobody else."""
+    if await _is_fired(work, portion):
+        return
+    if len(portion) == 1:
+        await _hold_up(work, portion[0])
+        return
+    middle = len(portion) // 2
+    await _fire(work, portion[:middle])
+    await _fire(work, portion[middle:])
+
+
+async def _is_fired(work: Work, portion: Sequence[Owner]) -> bool:
+    """Whether everything about a set is written; False, and nothing is, if nobody foresaw why."""
     places = [(owner.account_id, owner.owner_id) for owner in portion]
     accounts = sorted({account_id for account_id, _ in places})
     try:
@@ -143,15 +181,34 @@ async def _fire(work: Work, portion: Sequence[Owner]) -> None:
             raise
         if len(portion) == 1:
             _log.error("timetable_not_fired", owner_id=str(portion[0].owner_id), exc_info=True)
-            return
-        middle = len(portion) // 2
-        await _fire(work, portion[:middle])
-        await _fire(work, portion[middle:])
+        return False
+    return True
 
 
-def _sets(found: Sequence[Owner]) -> Iterator[Sequence[Owner]]:
-    """By kind and account, so that a transaction has few accounts to lock."""
-    for kind in FIRING:
-        of_kind = sorted(owner for owner in found if owner.owner_kind is kind)
-        for first in range(0, len(of_kind), SET):
-            yield of_kind[first : first + SET]
+async def _hold_up(work: Work, owner: Owner) -> None:
+    """Whoever reads the job sees it; it is tried again after a pause that grows."""
+    async with work.unit_of_work(owner.account_id, purpose=Purpose.SETTING_ASIDE) as session:
+        tries = await queries.hold_up(session, owner, now=clock.business_now(session))
+    _log.warning("timetable_held_up", owner_id=str(owner.owner_id), tries=tries)
+
+
+def sets_of(found: Sequence[Owner]) -> Iterator[Sequence[Owner]]:
+    """By kind and account, so that a transaction has few accounts to lock; an account is in one
+    set, unless it fills several, for whoever takes of its day waits for whoever did before.
+    """
+    portion: list[Owner] = []
+    for (kind, _), group in groupby(sorted(found, key=_place), key=lambda one: _place(one)[:2]):
+        of_account = list(group)
+        if portion and (portion[0].owner_kind != kind or len(portion) + len(of_account) > SET):
+            yield portion
+            portion = []
+        while len(of_account) > SET:
+            yield of_account[:SET]
+            of_account = of_account[SET:]
+        portion += of_account
+    if portion:
+        yield portion
+
+
+def _place(owner: Owner) -> tuple[OwnerKind, UUID, UUID]:
+    return owner.owner_kind, owner.account_id, owner.owner_id

@@ -109,18 +109,25 @@ async def forget_what_is_over(work: Work) -> None:
         await work.resources.files.tidy(older_than=_DRAFTS_KEPT)
 
 
-async def every(work: Work, seconds: float, deed: Callable[[Work], Awaitable[None]]) -> None:
-    """Do it now and again until the process is stopping; a failure waits for the next time."""
+async def every(
+    work: Work, seconds: float, deed: Callable[[Work], Awaitable[float | None]]
+) -> None:
+    """Do it now and again until the process is stopping; a failure waits for the next time.
+
+    Args:
+        deed: may say in how many seconds it wants to be done again, if that is sooner.
+    """
     while not work.is_stopping.is_set():
+        pause: float | None = None
         try:
-            await deed(work)
+            pause = await deed(work)
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             _log.warning("maintenance_failed", deed=deed.__name__, error=type(error).__name__)
         except Exception:
             # Foreseen or not: a loop that ended would not be missed until work is late.
             _log.error("maintenance_failed", deed=deed.__name__, exc_info=True)
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds if pause is None else min(pause, seconds)):
                 await work.is_stopping.wait()
         except TimeoutError:
             continue

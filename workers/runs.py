@@ -22,8 +22,8 @@ from app.imports.staging import Interrupted
 from app.models.states import RunKind, RunState
 from app.runs import queue
 from app.runs.queue import Claimed, RunLost
+from workers import code_runs
 from workers.batches.running import run_batch
-from workers.code_runs import run_code
 from workers.exports import export_rows
 from workers.imports import import_file
 from workers.work import Work
@@ -37,7 +37,7 @@ _BAFFLING = ("internal_error", "Something went wrong on our side; it has been lo
 DEEDS: dict[RunKind, Deed] = {
     RunKind.IMPORT: import_file,
     RunKind.EXPORT: export_rows,
-    RunKind.CODE: run_code,
+    RunKind.CODE: code_runs.run_code,
     RunKind.BATCH: run_batch,
 }
 
@@ -78,6 +78,9 @@ async def work_on_run(
 
 
 async def _give_up(work: Work, line: Line, claimed: Claimed) -> None:
+    if claimed.kind is RunKind.CODE:
+        await code_runs.give_up(work, claimed, _BAFFLING[1])
+        return
     place = (claimed.account_id, claimed.run_id, RunState.FAILED)
     async with line.unit_of_work(claimed.account_id, purpose=Purpose.RUN_END) as tx:
         await queue.renew(tx, claimed, by=work.settings.scoring.lease)

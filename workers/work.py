@@ -34,6 +34,9 @@ class Work:
         self.is_out_of_time = asyncio.Event()
         # Set when a lane was given back, so that the sweep need not wait for its second.
         self.lane_freed = asyncio.Event()
+        # Not set while this process has many moments to fire: they go before new runs.
+        self.has_fired = asyncio.Event()
+        self.has_fired.set()
         # Set when a run may have become due, so that the bulk side need not wait either.
         self.bulk_wanted = asyncio.Event()
         # Set whenever this process has looked after all schedules; the pulse takes it back.

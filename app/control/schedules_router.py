@@ -35,7 +35,8 @@ async def skip_fires(
     """Let the next planned moments of a job pass without a run; then all is as before."""
     job = await queries.get_job(tx, caller.account_id, job_id, now=now, lock=True)
     secret = resources.settings.secret_key.get_secret_value()
-    await timetable.catch_up(tx, job, secret_key=secret, now=now)
+    if not await timetable.catch_up(tx, job, secret_key=secret, now=now):
+        await timetable.follow(tx, job, now=now)
     owner = timetable.owner_of(job)
     return await service.skip(tx, owner, order, by=caller.user, until=job.expires_at, now=now)
 
@@ -45,7 +46,8 @@ async def skip_no_more(job_id: UUID, caller: Operator, tx: Tx, now: Now, resourc
     """Undo what is left to be skipped of a job. Safe to repeat."""
     job = await queries.get_job(tx, caller.account_id, job_id, now=now, lock=True)
     secret = resources.settings.secret_key.get_secret_value()
-    await timetable.catch_up(tx, job, secret_key=secret, now=now)
+    if not await timetable.catch_up(tx, job, secret_key=secret, now=now):
+        await timetable.follow(tx, job, now=now)
     await service.skip_no_more(tx, timetable.owner_of(job), now=now)
 
 

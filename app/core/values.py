@@ -5,7 +5,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import (
@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from app.core.faults import Wrong, escape
+from app.core.zones import zone_named
 
 ATTRIBUTES_BYTES = 16_000
 JSON_BYTES = 64_000
@@ -136,7 +137,7 @@ def _zones() -> frozenset[str]:
 def _zone(value: str) -> str:
     if value not in _zones():
         raise Wrong("unknown_timezone", "is not an IANA time zone")
-    ZoneInfo(value)
+    zone_named(value)
     return value
 
 

@@ -21,7 +21,17 @@ from app.models.states import FireOutcome, FireReason, OwnerKind
 _DUE = text(
     """
     SELECT account_id, owner_kind, owner_id FROM timetables
-     WHERE next_at <= (SELECT business_now()) ORDER BY next_at LIMIT :most
+     WHERE next_at <= (SELECT business_now())
+       AND (try_again_at IS NULL OR try_again_at <= statement_timestamp())
+     ORDER BY next_at LIMIT :most
+    """
+)
+# Of what is due already the planner has had its look.
+_NEXT = text(
+    """
+    SELECT extract(epoch FROM next_at - now)::float8
+      FROM (SELECT business_now() AS now) AS clock,
+           LATERAL (SELECT min(next_at) AS next_at FROM timetables WHERE next_at > now) AS coming
     """
 )
 _EXPIRING = text(
@@ -36,7 +46,8 @@ INSERT INTO timetables AS t (account_id, owner_kind, owner_id, schedule, since, 
 VALUES ($1, $2, $3, $4, $5, $5, $6)
 ON CONFLICT (account_id, owner_kind, owner_id) DO UPDATE
    SET schedule = excluded.schedule, next_at = excluded.next_at,
-       planned_until = greatest(t.planned_until, excluded.planned_until)
+       planned_until = greatest(t.planned_until, excluded.planned_until),
+       tries = 0, held_up_since = NULL, try_again_at = NULL
 """
 _ADD = """
 INSERT INTO timetables (account_id, owner_kind, owner_id, schedule, since, planned_until)
@@ -58,7 +69,8 @@ SELECT f.account_id, $1, f.owner_id, f.planned_at, f.id,
 """
 _MOVE = """
 UPDATE timetables AS t
-   SET planned_until = m.planned_until, next_at = m.next_at, skips_left = m.skips_left
+   SET planned_until = m.planned_until, next_at = m.next_at, skips_left = m.skips_left,
+       tries = 0, held_up_since = NULL, try_again_at = NULL
   FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::timestamptz[], $6::int[])
        AS m(account_id, owner_id, planned_until, next_at, skips_left)
  WHERE t.account_id = m.account_id AND t.owner_kind = $1 AND t.owner_id = m.owner_id
@@ -66,6 +78,15 @@ UPDATE timetables AS t
 _PAUSE = """
 UPDATE timetables SET is_paused = true, paused_by = NULL, pause_reason = $4, paused_at = $5
  WHERE account_id = $1 AND owner_kind = $2 AND owner_id = $3
+"""
+# The pause doubles, and is an hour at most: in real time, for nothing that is due causes it.
+_HOLD_UP = """
+UPDATE timetables
+   SET tries = tries + 1, held_up_since = coalesce(held_up_since, clock_timestamp()),
+       try_again_at = clock_timestamp()
+           + least(interval '1 second' * power(2, least(tries, 12)), interval '1 hour')
+ WHERE account_id = $1 AND owner_kind = $2 AND owner_id = $3 AND next_at <= $4
+RETURNING tries
 """
 
 
@@ -102,6 +123,12 @@ class Move(NamedTuple):
 async def due(connection: AsyncConnection, *, most: int) -> list[Owner]:
     """Timetables whose next moment has come, of all accounts, the longest due first."""
     return await _owners(connection, _DUE, most)
+
+
+async def seconds_until_next(connection: AsyncConnection) -> float | None:
+    """How far ahead the next moment of any timetable is; None if there is none."""
+    found: float | None = await connection.scalar(_NEXT)
+    return found
 
 
 async def expiring(connection: AsyncConnection, *, most: int) -> list[Owner]:
@@ -214,6 +241,12 @@ async def move(session: Transaction, owner_kind: OwnerKind, moves: Sequence[Move
 async def pause(session: Transaction, owner: Owner, *, reason: str, now: datetime) -> None:
     """Pause a timetable that nobody paused."""
     await (await driver_of(session)).execute(_PAUSE, *owner, reason, now)
+
+
+async def hold_up(session: Transaction, owner: Owner, *, now: datetime) -> int:
+    """Let a timetable that cannot be fired alone for a while; how often it was tried by now."""
+    tries: int | None = await (await driver_of(session)).fetchval(_HOLD_UP, *owner, now)
+    return tries or 0
 
 
 async def list_fires(

@@ -45,12 +45,20 @@ async def read(session: Session, account_id: UUID, jobs: Sequence[Job]) -> list[
 def planned_of(found: Timetable | None) -> dict[str, Any]:
     """What is planned, as answers show it."""
     if found is None:
-        return {"is_paused": False, "paused_by": None, "skips_left": 0, "next_fire_at": None}
+        return {
+            "is_paused": False,
+            "paused_by": None,
+            "skips_left": 0,
+            "next_fire_at": None,
+            "held_up": None,
+        }
+    held_up = {name: getattr(found, name) for name in ("held_up_since", "tries", "try_again_at")}
     return {
         "is_paused": found.is_paused,
         "paused_by": found.paused_by,
         "skips_left": found.skips_left,
         "next_fire_at": found.next_at,
+        "held_up": held_up if found.held_up_since is not None else None,
     }
 
 

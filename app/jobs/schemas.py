@@ -127,6 +127,17 @@ def _refuse_both(expires_at: datetime | None, *, never_expires: bool) -> None:
         raise Wrong("contradiction", "cannot be true beside a time of expiry", "/never_expires")
 
 
+class HeldUp(BaseModel):
+    """Moments that are due and cannot be fired, by a fault of ours; each try is in our log.
+
+    None of them is lost: once it can be, each is a run or has a reason. Both times are real time.
+    """
+
+    since: datetime = Field(validation_alias="held_up_since")
+    tries: int
+    try_again_at: datetime = Field(description="The pause doubles, up to an hour.")
+
+
 class JobRead(BaseModel):
     """A job."""
 
@@ -150,6 +161,9 @@ class JobRead(BaseModel):
     late_at: datetime | None = Field(description="When the next success is due.")
     down_at: datetime | None = Field(description="When it is overdue.")
     last_success_at: datetime | None
+    held_up: HeldUp | None = Field(
+        description="Null, unless its moments cannot be fired; saving the job anew starts afresh."
+    )
     timeout: Length
     retries: int
     expires_at: datetime | None

@@ -47,6 +47,15 @@ class Timetable(SQLModel, table=True):
     skip_by: str | None = None
     skip_reason: str | None = None
     is_maintenance: bool = Field(default=False, sa_column_kwargs=_FALSE)
+    tries: int = Field(
+        default=0,
+        sa_column_kwargs={"server_default": text("0")},
+        description="How often its due moments could not be fired, since they last were.",
+    )
+    held_up_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    try_again_at: datetime | None = Field(
+        default=None, sa_type=UtcDateTime, description="Both of one that is held up; real time."
+    )
 
 
 class PendingExpiry(SQLModel, table=True):

@@ -79,12 +79,13 @@ _WAITING = """
 SELECT count(*) FROM pending_runs WHERE account_id = $1 AND kind = $2 AND token = 0
 """
 # Started runs whose worker is gone first, then those whose account has a place, in their order.
+# The clock in a subquery: asked for every row, it was five sixths of a look at 10,000 of them.
 _DUE = text(
     """
     SELECT q.account_id, q.run_id FROM (
         SELECT p.*, count(*) FILTER (WHERE token > 0) OVER (PARTITION BY account_id, kind) AS begun,
                row_number() OVER (PARTITION BY account_id, kind, token > 0 ORDER BY run_id) AS place
-          FROM pending_runs p WHERE due_at <= business_now() AND kind = ANY (:kinds)
+          FROM pending_runs p WHERE due_at <= (SELECT business_now()) AND kind = ANY (:kinds)
            AND (NOT is_buffered OR token > 0 OR NOT EXISTS (
                 SELECT FROM pending_runs before WHERE before.account_id = p.account_id
                    AND before.job_id = p.job_id AND before.run_id < p.run_id))) q

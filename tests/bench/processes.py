@@ -2,11 +2,30 @@
 
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 
 from app.embedded.environment import for_python, python_module
 from app.embedded.processes import Child, tail
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def seconds_of_tree(root: int, also: Set[int] = frozenset()) -> Iterator[float]:
+    """What a process, its children, those that it has waited for, and others have used so far."""
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        try:
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        pid, parent = int(folder.name), int(fields[1])
+        own, waited_for = fields[11:13], fields[13:15]
+        if pid == root:
+            yield sum(map(int, own + waited_for)) / _TICKS
+        elif parent == root or pid in also:
+            yield sum(map(int, own)) / _TICKS
 
 
 class Process:

@@ -1,7 +1,8 @@
 """A row of the table: what was measured, what is required of it, and whether it is met."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from tests.bench.pairs import Comparison
 
@@ -74,6 +75,12 @@ def bounded(measure: str, what: str, value: float, unit: Unit, goal: Goal) -> Ro
     return Row(measure, what, unit(value), **bounds, verdict=goal.verdict(value))
 
 
+def of_rounds(measure: str, what: str, values: Sequence[float], unit: Unit, goal: Goal) -> Row:
+    """The median of some rounds and its bounds, with the lowest and highest of them."""
+    row = bounded(measure, what, statistics.median(values), unit, goal)
+    return replace(row, spread=f"{unit(min(values))}–{unit(max(values))}")
+
+
 def none_of(measure: str, what: str, how_many: int) -> Row:
     """Something that must not happen at all."""
     goal = Goal(0, 0, is_floor=False)
@@ -90,6 +97,10 @@ def whole(value: float) -> str:
 
 def in_seconds(value: float) -> str:
     return f"{value:,.1f} s"
+
+
+def in_hundredths(seconds: float) -> str:
+    return f"{seconds:,.2f} s"
 
 
 def milliseconds(seconds: float) -> str:

@@ -4,12 +4,15 @@ import asyncio
 
 import pytest
 
+from app.core.driver import driver_of
+from app.core.resources import Resources
 from app.jobs.attempts.rules import Ending, Next, what_follows
 from tests.code_runs.making import Site, error_of, published
 from tests.conftest import MakeTenant
 from tests.faults.processes import until
 from tests.jobs.making import make_it_noon, plan
 from workers.clock import advance_if_asked
+from workers.runs import MOST_CLAIMS
 
 FAILS = """
     import time
@@ -57,6 +60,35 @@ async def test_a_retry_that_the_day_has_no_minutes_for_is_refused(
     assert error_of(run) == ("failed", "retry_refused")
     assert run["error"]["detail"].startswith("quota_minutes, after raised: Traceback")
     assert {line["attempt"] for line in await site.log(run)} == {0}
+
+
+async def test_what_was_reserved_for_a_run_that_is_given_up_is_given_back(
+    site: Site, make_tenant: MakeTenant, resources: Resources
+) -> None:
+    """A version that is no number: nobody foresaw it, and nobody has come any further with it."""
+    await make_it_noon(resources, site.tenant)
+    await plan(make_tenant, site.tenant, quota_mode="reserve", minutes_per_day=240)
+    job = await published(site.http, timeout="PT30M", retries=1)
+    run_id, place = await site.start(job), site.tenant.account_id
+    held = (await site.limits())["minutes"]["reserved"]
+    async with resources.unit_of_work(place) as session:
+        driver = await driver_of(session)
+        await driver.execute(
+            """UPDATE runs SET code_version = NULL, details = details || '{"version": "second"}'
+                WHERE account_id = $1 AND id = $2""",
+            *(place, run_id),
+        )
+        await driver.execute(
+            "UPDATE pending_runs SET token = $3 WHERE account_id = $1 AND run_id = $2",
+            *(place, run_id, MOST_CLAIMS - 1),
+        )
+
+    run = await site.do(run_id)
+    minutes = (await site.limits())["minutes"]
+
+    assert error_of(run) == ("failed", "internal_error")
+    assert [one["ending"] for one in run["details"]["attempts"]] == ["internal_error"]
+    assert (held, minutes["reserved"], minutes["used"]) == (30, 0, 0)
 
 
 async def test_what_was_reserved_is_given_back(site: Site, make_tenant: MakeTenant) -> None:

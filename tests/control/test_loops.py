@@ -28,6 +28,23 @@ async def test_a_loop_goes_on_after_an_error_that_nobody_foresaw(resources: Reso
     assert calls == 2
 
 
+async def test_a_loop_comes_again_as_soon_as_its_deed_asks(resources: Resources) -> None:
+    work = Work(resources)
+    calls = 0
+
+    async def ask(_: Work) -> float:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            work.is_stopping.set()
+        return 0.01
+
+    async with asyncio.timeout(5):
+        await every(work, 3_600, ask)
+
+    assert calls == 2
+
+
 async def test_the_sweep_goes_on_after_an_error_that_nobody_foresaw(
     resources: Resources, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -173,6 +173,7 @@ async def test_the_sweep_knows_accounts_by_their_id_alone(sweep: AsyncConnection
 
 async def test_the_sweep_knows_of_timetables_when_they_are_due(sweep: AsyncConnection) -> None:
     await sweep.execute(text("SELECT account_id, owner_kind, owner_id, next_at FROM timetables"))
+    await sweep.execute(text("SELECT try_again_at FROM timetables"))
     for column in ("schedule", "skip_reason", "pause_reason"):
         with pytest.raises(ProgrammingError):
             await sweep.execute(text(f"SELECT {column} FROM timetables LIMIT 1"))

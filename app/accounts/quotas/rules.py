@@ -7,7 +7,6 @@ clocks change.
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from app.accounts.plans import Plan, QuotaMode
 from app.accounts.quotas.errors import (
@@ -16,6 +15,7 @@ from app.accounts.quotas.errors import (
     QuotaMinutes,
     QuotaUsedUp,
 )
+from app.core.zones import zone_named
 
 NO_TIME = timedelta()
 _A_DAY = timedelta(days=1)
@@ -75,12 +75,12 @@ def held_by(plan: Plan, timeout: timedelta) -> timedelta:
 
 def day_of(moment: datetime, timezone: str) -> date:
     """The calendar day of an account in this zone."""
-    return moment.astimezone(ZoneInfo(timezone)).date()
+    return moment.astimezone(zone_named(timezone)).date()
 
 
 def begin_of(day: date, timezone: str) -> datetime:
     """The first moment of a day, in UTC; where midnight is skipped, the moment of the change."""
-    return datetime.combine(day, time(), ZoneInfo(timezone)).astimezone(UTC)
+    return datetime.combine(day, time(), zone_named(timezone)).astimezone(UTC)
 
 
 def end_of(day: date, timezone: str) -> datetime:

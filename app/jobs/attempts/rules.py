@@ -32,10 +32,18 @@ class Ending(StrEnum):
     CODE_DAMAGED = "code_damaged"
     CODE_GONE = "code_gone"
     SANDBOX_UNAVAILABLE = "sandbox_unavailable"
+    INTERNAL_ERROR = "internal_error"
 
 
 RETRY_REFUSED = "retry_refused"
-_IN_VAIN = frozenset({Ending.CODE_DAMAGED, Ending.CODE_GONE, Ending.SANDBOX_UNAVAILABLE})
+_IN_VAIN = frozenset(
+    {
+        Ending.CODE_DAMAGED,
+        Ending.CODE_GONE,
+        Ending.SANDBOX_UNAVAILABLE,
+        Ending.INTERNAL_ERROR,
+    }
+)
 
 
 class Next(StrEnum):

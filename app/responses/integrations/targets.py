@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
-from zoneinfo import ZoneInfo
+
+from app.core.zones import zone_named
 
 ISO_8601 = "iso8601"
 _WHOLE = re.compile(r"([+-]?[0-9]{1,18})(\.0{1,18})?")
@@ -104,7 +105,7 @@ def _moment(value: Any, form: str, timezone: str | None) -> Any:
         else:
             moment = datetime.strptime(value.strip(), form)  # noqa: DTZ007  (zoned below)
         if moment.tzinfo is None and timezone is not None:
-            moment = moment.replace(tzinfo=ZoneInfo(timezone))
+            moment = moment.replace(tzinfo=zone_named(timezone))
         return moment.isoformat()
     except (ValueError, OverflowError):
         return value

@@ -1,9 +1,9 @@
 """Whether a schedule's fires keep their distance. Pure."""
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from app.core.errors import Fault
+from app.core.zones import zone_named
 from app.schedules.errors import GapTooSmall
 from app.schedules.rules.planning import planned, zone_of
 from app.schedules.schemas import Schedule
@@ -48,7 +48,7 @@ def refuse_small_gaps(
     found = first_gap_below(schedule, minimum=minimum, now=now)
     if found is None:
         return
-    zone = ZoneInfo(zone_of(schedule))
+    zone = zone_named(zone_of(schedule))
     first, second = (at.astimezone(zone).isoformat(timespec="seconds") for at in found)
     field = next(name for name in _SAYS_WHEN if getattr(schedule, name, None) is not None)
     raise GapTooSmall(

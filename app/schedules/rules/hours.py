@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
+from app.core.zones import zone_named
 from app.schedules.parts import Blackout, Hours, Weekday
 from app.schedules.rules.patterns import minute_of_day
 
@@ -16,7 +16,7 @@ def is_allowed(
     """Whether a fire at this moment may run."""
     if not hours and not blackouts:
         return True
-    local = at.astimezone(ZoneInfo(zone))
+    local = at.astimezone(zone_named(zone))
     return not any(_covers(blackout, at, local) for blackout in blackouts) and (
         not hours or any(_contains(span, local) for span in hours)
     )

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import islice
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
+from app.core.zones import zone_named
 from app.schedules.rules.changes import Wanted, wanted
 from app.schedules.rules.grids import from_midnight, steps
 from app.schedules.rules.hours import is_allowed
@@ -68,7 +68,7 @@ def next_planned(schedule: Schedule, *, after: datetime) -> Planned | None:
 
 def preview(schedule: Schedule, *, after: datetime, count: int) -> list[FireRead]:
     """The next fires as people see them, with the offsets of their place."""
-    zone = ZoneInfo(zone_of(schedule))
+    zone = zone_named(zone_of(schedule))
     found = planned(schedule, after=after, until=far_from(after))
     return [
         FireRead(

@@ -9,9 +9,9 @@ import random
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import assert_never
-from zoneinfo import ZoneInfo
 
 from app.core.errors import Fault
+from app.core.zones import zone_named
 from app.schedules.errors import InvalidSchedule, SlotOver
 from app.schedules.parts import Slot
 from app.schedules.rules.hours import is_allowed
@@ -123,7 +123,7 @@ def _minutes_left(schedule: Daily | Weekly | Monthly, now: datetime, pointer: st
     if slot is None:
         raise ValueError("only a slot has minutes to draw from")
     start = now if starts_at is None or starts_at <= now else starts_at - _BRIEFEST
-    zone = ZoneInfo(zone_of(schedule))
+    zone = zone_named(zone_of(schedule))
     day = (start + _BRIEFEST).astimezone(zone)
     # Neither past fires nor the end of the schedule say whether the day is wanted.
     bounds = {"starts_at": None, "ends_at": None}

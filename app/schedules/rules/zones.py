@@ -11,6 +11,8 @@ from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from app.core.zones import zone_named
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY_SECONDS = 24 * 60 * 60
 # No clock was ever set back or forth by more than a day.
@@ -50,7 +52,7 @@ def spans(zone: str, since: datetime) -> Iterator[Span]:
 
 @lru_cache(maxsize=8_192)
 def _spans_of(name: str, year: int) -> tuple[Span, ...]:
-    zone = ZoneInfo(name)
+    zone = zone_named(name)
     first = seconds_of(datetime(year, 1, 1, tzinfo=UTC))
     end = seconds_of(datetime(year + 1, 1, 1, tzinfo=UTC))
     starts = [(first, _offset(zone, first))]

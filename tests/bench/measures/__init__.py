@@ -4,8 +4,11 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from tests.bench.measures import (
     chunks,
+    code,
     contention,
     files,
+    fires,
+    idle,
     memory,
     one_connection,
     redis,
@@ -26,5 +29,8 @@ MEASURES: Mapping[str, Callable[[Stand, Plan], Awaitable[list[Row]]]] = {
     "redis": redis.measure,
     "rules": rules.measure,
     "import": files.measure,
+    "fires": fires.measure,
+    "idle": idle.measure,
+    "code": code.measure,
     "memory": memory.measure,
 }

@@ -1,0 +1,1 @@
+"""Jobs, their timetables, and the workers that fire and run them."""
