@@ -17,7 +17,13 @@ async def _leave_nothing_due(tenant: Tenant, resources: Resources) -> AsyncItera
     yield
     async with resources.unit_of_work(tenant.account_id) as session:
         driver = await driver_of(session)
-        for table in ("pending_runs", "pending_groups", "timetables", "pending_expiries", "watches"):
+        for table in (
+            "pending_runs",
+            "pending_groups",
+            "timetables",
+            "pending_expiries",
+            "watches",
+        ):
             await driver.execute(f"DELETE FROM {table} WHERE account_id = $1", tenant.account_id)
 
 
