@@ -23,7 +23,8 @@ from app.fires.queries import Owner, Record
 from app.fires.rules import Track, Verdict, judge, next_moment, take_turn
 from app.fires.standing import Standing
 from app.models import Campaign, Run
-from app.models.states import LaunchCause, OwnerKind, RunKind, RunState, RunTrigger
+from app.models.group_states import LaunchCause
+from app.models.states import OwnerKind, RunKind, RunState, RunTrigger
 from app.schedules.rules import settled
 from app.schedules.schemas import Daily, Monthly, Schedule, Weekly, stored
 

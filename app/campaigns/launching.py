@@ -20,7 +20,8 @@ from app.core.driver import driver_of
 from app.core.ids import uuid7
 from app.fires import queries as timetables
 from app.models import Campaign
-from app.models.states import LaunchCause, OwnerKind
+from app.models.group_states import LaunchCause
+from app.models.states import OwnerKind
 from app.notifications.outbox import EventType, Happening, emit
 
 _LAUNCH = """

@@ -31,7 +31,8 @@ from app.groups.running.queries import open_runs
 from app.jobs.errors import AlreadyRunning
 from app.jobs.timing import schedule_of
 from app.models import Group
-from app.models.states import GroupState, RunKind, RunTrigger
+from app.models.group_states import GroupState
+from app.models.states import RunKind, RunTrigger
 from app.runs.errors import RunNotFound
 from app.runs.queries import get_run
 from app.runs.schemas import RunRead

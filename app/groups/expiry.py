@@ -12,7 +12,8 @@ from app.fires.queries import Owner, put_expiry
 from app.groups import queries, rules, timetable
 from app.jobs.rules import warnings_due
 from app.models import Group
-from app.models.states import GroupState, OwnerKind
+from app.models.group_states import GroupState
+from app.models.states import OwnerKind
 from app.notifications.alerts import service as alerting
 from app.notifications.alerts.rules import News
 from app.notifications.outbox import EventType, Happening, emit

@@ -13,7 +13,8 @@ from app.groups import rules
 from app.groups.errors import GroupExpired, GroupNotFound
 from app.groups.schemas import Member
 from app.models import Campaign, Group, GroupMember, Job
-from app.models.states import GroupState, OwnerKind
+from app.models.group_states import GroupState
+from app.models.states import OwnerKind
 
 _LOCKED = {"populate_existing": True}
 

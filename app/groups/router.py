@@ -26,7 +26,7 @@ from app.groups.errors import (
 )
 from app.groups.schemas import GroupCreate, GroupPatch, GroupRead
 from app.models import Group
-from app.models.states import GroupState
+from app.models.group_states import GroupState
 from app.schedules.errors import GapTooSmall, InvalidSchedule, SlotOver
 
 router = APIRouter(tags=["groups"], route_class=Route)

@@ -11,7 +11,8 @@ from uuid import UUID
 from app.core.errors import Fault
 from app.jobs.rules import WARNINGS, has_expired
 from app.models import Group, Job
-from app.models.states import GroupState, JobState
+from app.models.group_states import GroupState
+from app.models.states import JobState
 
 LEAST_JOBS, MOST_JOBS = 2, 100
 

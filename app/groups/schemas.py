@@ -22,7 +22,7 @@ from app.campaigns.lists import refuse_repeats
 from app.core.faults import Wrong
 from app.core.values import Email, Flag, Moment, Name, Text, Wire
 from app.groups.rules import MOST_JOBS
-from app.models.states import GroupState, OnFailure
+from app.models.group_states import GroupState, OnFailure
 from app.schedules.rules import Standing
 from app.schedules.schemas import Schedule
 

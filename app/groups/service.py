@@ -17,7 +17,7 @@ from app.groups.errors import GroupNameTaken, InvalidGroup, JobInAnotherGroup
 from app.groups.schemas import GroupCreate, GroupPatch, Member
 from app.jobs import timing
 from app.models import Group
-from app.models.states import GroupState
+from app.models.group_states import GroupState
 
 _LISTS = ("notify_on", "recipients", "launch_campaigns")
 

@@ -16,7 +16,8 @@ from app.groups import rules
 from app.groups.firing import fire_due
 from app.jobs.timing import schedule_of
 from app.models import Group
-from app.models.states import GroupState, OwnerKind
+from app.models.group_states import GroupState
+from app.models.states import OwnerKind
 
 
 def owner_of(group: Group) -> Owner:

@@ -5,8 +5,8 @@ from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
 from app.core.db import UtcDateTime, word
+from app.models.group_states import LaunchCause
 from app.models.owned import Owned, belongs_to, one_of
-from app.models.states import LaunchCause
 
 
 class CampaignLaunch(Owned, table=True):

@@ -8,8 +8,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from app.core.db import UtcDateTime, word
+from app.models.group_states import GroupState, OnFailure
 from app.models.owned import Owned, belongs_to, of_account, one_of
-from app.models.states import GroupState, OnFailure
 
 
 class Group(Owned, table=True):

@@ -7,9 +7,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from app.core.db import UtcDateTime, word
+from app.models.group_states import OnFailure, StepState
 from app.models.owned import of_account, one_of
 from app.models.pending import BUSY
-from app.models.states import OnFailure, StepState
 
 
 class GroupRun(SQLModel, table=True):

@@ -22,16 +22,6 @@ A job:
     draft ──▶ published ◀──▶ unpublished
       └───────────┴──────────────┴──────▶ expired
 
-A group:
-
-    inactive ◀──▶ active
-       └────────────┴──────▶ expired
-
-A step of a group's run:
-
-    waiting ──▶ running ──▶ succeeded · succeeded_with_warnings · failed · cancelled
-       └──▶ not_run                       (refused or gone: failed without having run)
-
 A copy of an e-mail, one for each recipient:
 
     waiting ──▶ sent · kept (in a sandbox's mailbox) · failed
@@ -243,65 +233,6 @@ _JOB_FOLLOWS = {
     JobState.PUBLISHED: frozenset({JobState.UNPUBLISHED, JobState.EXPIRED}),
     JobState.UNPUBLISHED: frozenset({JobState.PUBLISHED, JobState.EXPIRED}),
 }
-
-
-class GroupState(StrEnum):
-    """Where the definition of a group stands."""
-
-    INACTIVE = "inactive"
-    ACTIVE = "active"
-    EXPIRED = "expired"
-
-    def may_become(self, after: "GroupState") -> bool:
-        return after in _GROUP_FOLLOWS.get(self, frozenset())
-
-
-_GROUP_FOLLOWS = {
-    GroupState.INACTIVE: frozenset({GroupState.ACTIVE, GroupState.EXPIRED}),
-    GroupState.ACTIVE: frozenset({GroupState.INACTIVE, GroupState.EXPIRED}),
-}
-
-
-class StepState(StrEnum):
-    """Where a step of a group's run stands."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    SUCCEEDED = "succeeded"
-    SUCCEEDED_WITH_WARNINGS = "succeeded_with_warnings"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    NOT_RUN = "not_run"
-
-    def may_become(self, after: "StepState") -> bool:
-        return after in _STEP_FOLLOWS.get(self, frozenset())
-
-    @property
-    def has_succeeded(self) -> bool:
-        return self in _WELL
-
-
-_WELL = frozenset({StepState.SUCCEEDED, StepState.SUCCEEDED_WITH_WARNINGS})
-_STEP_ENDS = _WELL | {StepState.FAILED, StepState.CANCELLED}
-_STEP_FOLLOWS = {
-    StepState.WAITING: frozenset({StepState.RUNNING, StepState.NOT_RUN, StepState.FAILED}),
-    StepState.RUNNING: _STEP_ENDS,
-}
-
-
-class OnFailure(StrEnum):
-    """What becomes of a group's run when a step of it fails."""
-
-    HALT = "halt"
-    CONTINUE = "continue"
-
-
-class LaunchCause(StrEnum):
-    """Who launches a campaign."""
-
-    API = "api"
-    GROUP = "group"
-    SCHEDULE = "schedule"
 
 
 class OwnerKind(StrEnum):

@@ -8,7 +8,8 @@ from pydantic import BaseModel, Field
 
 from app.core.pages import DEFAULT_LIMIT, MOST
 from app.core.values import Wire
-from app.models.states import OnFailure, RunKind, RunState, RunTrigger, StepState
+from app.models.group_states import OnFailure, StepState
+from app.models.states import RunKind, RunState, RunTrigger
 
 
 class RunError(BaseModel):

@@ -21,7 +21,8 @@ from app.jobs import starting
 from app.jobs.rules import has_expired
 from app.jobs.starting import What
 from app.models import GroupStep, Job
-from app.models.states import JobState, RunKind, RunState, RunTrigger, StepState
+from app.models.group_states import StepState
+from app.models.states import JobState, RunKind, RunState, RunTrigger
 from app.runs import cancelling
 from app.runs.calls import call_group
 from app.runs.news import tell_of_run
@@ -40,7 +41,7 @@ async def advance(
         earlier = await queries.open_runs(session, account_id, found.of_group.group_id)
         if earlier[0] != run_id:
             return  # whoever finishes the one before leaves a call
-        await queries.begin(session, found.run)
+        await queries.mark_begun(session, found.run)
         await tell_of_run(session, account_id, run_id, RunState.RUNNING, kind=RunKind.GROUP, at=now)
     await _go_on(session, found, secret_key=secret_key, now=now)
 

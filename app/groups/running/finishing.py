@@ -9,7 +9,8 @@ from app.campaigns import launching
 from app.core.db import Session
 from app.groups.running import messages, queries, rules
 from app.groups.running.queries import Progress
-from app.models.states import LaunchCause, OwnerKind, RunState, StepState
+from app.models.group_states import LaunchCause, StepState
+from app.models.states import OwnerKind, RunState
 from app.notifications.outbox import EventType, Happening, emit
 from app.runs import queue
 from app.runs.calls import call_group

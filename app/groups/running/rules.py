@@ -9,7 +9,8 @@ asked to stop                       ──▶ the rest not_run, `always` or not
 from collections.abc import Sequence
 
 from app.models import GroupStep
-from app.models.states import OnFailure, RunState, StepState
+from app.models.group_states import OnFailure, StepState
+from app.models.states import RunState
 
 _BADLY = (StepState.FAILED, StepState.CANCELLED)
 
