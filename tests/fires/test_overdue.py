@@ -108,9 +108,8 @@ async def test_a_run_at_work_is_waited_for_and_its_failure_is_not_forgiven(
     async with resources.unit_of_work(account_id) as session:
         driver = await driver_of(session)
         await driver.execute("UPDATE pending_runs SET due_at = business_now()")
-        lease = resources.settings.scoring.lease
         place = (session, account_id, run_id)
-        assert await queue.claim(*place, holder="test", lease=lease, places=9) is not None
+        assert await queue.claim(*place, holder="test", lease=HOUR, places=9) is not None
 
     at_work = await watcher.look(first + 5 * MINUTE)
     later = await watcher.look(first + 10 * MINUTE)
