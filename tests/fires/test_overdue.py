@@ -14,6 +14,7 @@ from app.runs import queue
 from tests.conftest import Tenant
 from tests.fires.making import (
     DAY,
+    HOUR,
     MINUTE,
     SECOND,
     every,
