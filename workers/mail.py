@@ -70,7 +70,10 @@ async def _send_some(work: Work) -> int:
                 return
             await send_copy(work, *place)
 
-    async with asyncio.TaskGroup() as hands:
-        for _ in range(min(work.settings.smtp.at_once, len(found))):
-            hands.create_task(hand())
+    hands = min(work.settings.smtp.at_once, len(found))
+    # One that fails must not break off the conversations of the others.
+    ends = await asyncio.gather(*(hand() for _ in range(hands)), return_exceptions=True)
+    for error in ends:
+        if error is not None:
+            raise error
     return len(found)

@@ -34,6 +34,10 @@ WITH copies AS (
     RETURNING account_id, id)
 INSERT INTO pending_copies (account_id, copy_id, due_at) SELECT account_id, id, $5 FROM copies
 """
+_KEEP = """
+INSERT INTO message_copies (account_id, id, message_id, recipient, state, ended_at)
+VALUES ($1, $2, $3, $4, 'kept', $5)
+"""
 
 _KEPT = """
 INSERT INTO message_copies (account_id, id, message_id, recipient, state, ended_at)
@@ -101,6 +105,20 @@ async def _write(
     copies = [(uuid7(), id_, address) for id_, letter in wanted for address in _once(letter.to)]
     columns = [list(values) for values in zip(*copies, strict=True)]
     await driver.execute(copies_sql, account_id, *columns, at)
+
+
+async def keep(
+    session: Transaction, account_id: UUID, copy_id: UUID, letter: Letter, *, at: datetime
+) -> None:
+    """Put a letter to one address into the sandbox's mailbox, as the sender port said: `kept`.
+
+    For whoever sends by a protocol of his own; the id is the one that was given to the port.
+    """
+    driver = await driver_of(session)
+    message_id = uuid7()
+    columns = [[value] for value in _row(message_id, letter)]
+    await driver.execute(_MESSAGES, account_id, *columns, at)
+    await driver.execute(_KEEP, account_id, copy_id, message_id, letter.to[0], at)
 
 
 def one_line(text: str) -> str:

@@ -29,7 +29,7 @@ async def test_a_copy_whose_record_was_lost_comes_again_under_the_same_message_i
             PENSTOCK_SMTP__PORT=str(server.port),
             PENSTOCK_SMTP__SECURITY="none",
             PENSTOCK_SMTP__FROM_ADDRESS="penstock@example.com",
-            PENSTOCK_SMTP__TIMEOUT="PT1S",
+            PENSTOCK_SMTP__TIMEOUT="PT5S",
             PENSTOCK_SMTP__AT_ONCE="1",
         )
 
@@ -39,7 +39,7 @@ async def test_a_copy_whose_record_was_lost_comes_again_under_the_same_message_i
 
         try:
             await hand.start(PENSTOCK_FAILPOINT="mail_record.before_commit:2")
-            await until(are_recorded, seconds=40)
+            await until(are_recorded, seconds=60)
         finally:
             await hand.end()
 

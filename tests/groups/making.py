@@ -113,7 +113,8 @@ class Stage:
     async def calls(self) -> list[UUID]:
         async with self.resources.unit_of_work(self.tenant.account_id) as session:
             driver = await driver_of(session)
-            rows = await driver.fetch("SELECT DISTINCT group_run_id FROM pending_groups")
+            sql = "SELECT DISTINCT group_run_id FROM pending_groups WHERE account_id = $1"
+            rows = await driver.fetch(f"{sql} AND due_at < 'infinity'", self.tenant.account_id)
         return [row["group_run_id"] for row in rows]
 
     async def read(self, run: Json | str) -> Json:
@@ -182,14 +183,16 @@ class Stage:
         """The data of the account's events of one type."""
         async with self.resources.unit_of_work(self.tenant.account_id) as session:
             driver = await driver_of(session)
-            rows = await driver.fetch("SELECT data FROM events WHERE type = $1 ORDER BY id", kind)
+            sql = "SELECT data FROM events WHERE account_id = $1 AND type = $2 ORDER BY id"
+            rows = await driver.fetch(sql, self.tenant.account_id, kind)
         return [row["data"] for row in rows]
 
     async def letters(self) -> list[Json]:
         """Messages that were posted, oldest first."""
         async with self.resources.unit_of_work(self.tenant.account_id) as session:
             driver = await driver_of(session)
-            rows = await driver.fetch("SELECT * FROM messages ORDER BY id")
+            sql = "SELECT * FROM messages WHERE account_id = $1 ORDER BY id"
+            rows = await driver.fetch(sql, self.tenant.account_id)
         return [dict(row) for row in rows]
 
 

@@ -10,10 +10,11 @@ from pydantic import SecretStr
 from app.core import clock
 from app.core.driver import driver_of
 from app.core.failpoints import Purpose
+from app.core.ids import uuid7
 from app.core.resources import Resources
 from app.notifications import smtp
 from app.notifications.mail import queries, service
-from app.notifications.mailing import Attachment, post
+from app.notifications.mailing import Attachment, keep, post
 from app.notifications.smtp import Fate, Outcome
 from tests.conftest import MakeTenant, Tenant
 from tests.mail.making import (
@@ -267,6 +268,20 @@ async def test_the_port_says_what_became_of_a_single_mail(resources: Resources) 
         Fate.REFUSED,
         Fate.DEFERRED,
     ]
+
+
+async def test_what_somebody_sends_by_himself_is_kept_in_the_mailbox_too(
+    tenant: Tenant, resources: Resources
+) -> None:
+    async with resources.unit_of_work(tenant.account_id) as session:
+        now = clock.business_now(session)
+        letter = a_letter("lead@example.com", cause="participant")
+        await keep(session, tenant.account_id, uuid7(), letter, at=now)
+
+    (mail,) = (await tenant.http.get("/v1/mailbox")).json()["items"]
+
+    assert (mail["to"], mail["cause"]) == ("lead@example.com", "participant")
+    assert await waiting_of(resources, tenant) == []
 
 
 async def _post_and_fail(resources: Resources, tenant: Tenant) -> None:

@@ -1,6 +1,5 @@
 """An account with one of everything in it, and marks by which each text of it is known again."""
 
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -12,54 +11,28 @@ from app.core.ids import uuid7
 from app.core.resources import Resources
 from app.imports.staging import Staging
 from app.jobs.attempts import messages
-from app.models.states import ResponseStatus, RunState
+from app.models.states import ResponseStatus
 from app.notifications.mailing import Attachment
 from app.responses import counters
 from app.runs import queue
 from app.runs.logs.packing import Level, Line, pack
 from app.runs.logs.queries import add_chunk
-from tests.conftest import Tenant
 from tests.exports.making import write
 from tests.fires.making import HOUR, every, next_hour, plan_at
-from tests.groups.making import Stage
 from tests.jobs.making import add_version, make_it_noon
 from tests.mail.making import a_letter, posted
 from tests.responses.engine_making import QUALIFYING, configure
 from tests.responses.test_poison_rows import poison
+from tests.walls.grouping import put_into_groups
+from tests.walls.owner import Owner
 from workers.fires import settle_overdue
 from workers.mail import settle_mail
 from workers.sweep import settle
 from workers.work import Work
 
+__all__ = ["Owner", "furnish", "listed"]
+
 Json = dict[str, Any]
-
-
-@dataclass
-class Owner:
-    """An account full of things, and every text by which somebody could tell that it is there."""
-
-    tenant: Tenant
-    marks: list[str] = field(default_factory=list)
-
-    def text(self) -> str:
-        """A text that stands nowhere else."""
-        self.marks.append(f"mark{uuid7().hex}")
-        return self.marks[-1]
-
-    def email(self) -> str:
-        return f"{self.text()}@example.com"
-
-    async def post(self, path: str, body: Json | None = None, **headers: str) -> Json:
-        return await self._send("POST", path, body, headers)
-
-    async def put(self, path: str, body: Json) -> Json:
-        return await self._send("PUT", path, body, {})
-
-    async def _send(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Json:
-        answer = await self.tenant.http.request(method, f"/v1/{path}", json=body, headers=headers)
-        assert answer.status_code in (200, 201, 202), answer.text
-        found: Json = answer.json()
-        return found
 
 
 async def furnish(owner: Owner, resources: Resources, database_url: str) -> Owner:
@@ -234,7 +207,10 @@ async def _jobs(owner: Owner, resources: Resources, campaign: Json) -> None:
         "source": source,
     }
     told = {"description": owner.text(), "alert": alert, "ad_hoc": True, "never_expires": True}
-    await owner.post("jobs", {"name": owner.text(), "kind": "import", "config": config, **told})
+    fetching = await owner.post(
+        "jobs", {"name": owner.text(), "kind": "import", "config": config, **told}
+    )
+    await owner.post(f"jobs/{fetching['id']}/publish")
     job = await owner.post("jobs", {"name": owner.text(), "kind": "code", **told})
     values = {owner.text(): owner.text()}
     secrets = {owner.text(): owner.text()}
@@ -246,7 +222,7 @@ async def _jobs(owner: Owner, resources: Resources, campaign: Json) -> None:
     await owner.post(f"jobs/{job['id']}/publish")
     await _code_run(owner, resources, job)
     await _fires(owner, resources, told)
-    await _groups(owner, resources, campaign, told)
+    await put_into_groups(owner, resources, campaign, told, [fetching["id"], job["id"]])
 
 
 async def _fires(owner: Owner, resources: Resources, told: Json) -> None:
@@ -260,39 +236,6 @@ async def _fires(owner: Owner, resources: Resources, told: Json) -> None:
     await owner.post(f"jobs/{made['id']}/skip", {"count": 1, "reason": owner.text()})
     for hours in range(2):
         await plan_at(resources, owner.tenant, first + hours * HOUR, made)
-
-
-async def _groups(owner: Owner, resources: Resources, campaign: Json, told: Json) -> None:
-    """One whose first moment was skipped, and whose second has failed by its first job."""
-    members = []
-    for _ in range(2):
-        config = {"object": "people", "columns": [f"attributes.{owner.text()}"]}
-        job = await owner.post(
-            "jobs", {"name": owner.text(), "kind": "export", "config": config, **told}
-        )
-        await owner.post(f"jobs/{job['id']}/publish")
-        members.append({"job": job["id"]})
-    first = await next_hour(resources, owner.tenant)
-    group = await owner.post(
-        "groups",
-        {
-            "name": owner.text(),
-            "description": owner.text(),
-            "jobs": members,
-            "launch_campaigns": [campaign["id"]],
-            "recipients": [owner.email()],
-            "schedule": every("PT1H", first),
-            "expires_at": (first + 9_000 * HOUR).isoformat(),
-        },
-    )
-    await owner.post(f"groups/{group['id']}/activate")
-    await owner.post(f"groups/{group['id']}/skip", {"count": 1, "reason": owner.text()})
-    stage = Stage(owner.tenant, resources)
-    await stage.plan_at(first, group)
-    run = await owner.post(f"groups/{group['id']}/runs", {"reason": owner.text()})
-    await stage.go(run, RunState.FAILED)
-    await owner.post(f"groups/{group['id']}/force", {"reason": owner.text()})
-    await owner.post(f"campaigns/{campaign['id']}/launch", {"reason": owner.text()})
 
 
 async def _code_run(owner: Owner, resources: Resources, job: Json) -> None:

@@ -40,7 +40,7 @@ async def advance(
         earlier = await queries.open_runs(session, account_id, found.of_group.group_id)
         if earlier[0] != run_id:
             return  # whoever finishes the one before leaves a call
-        await queries.begin(session, found.run)
+        await queries.mark_begun(session, found.run)
         await tell_of_run(session, account_id, run_id, RunState.RUNNING, kind=RunKind.GROUP, at=now)
     await _go_on(session, found, secret_key=secret_key, now=now)
 

@@ -136,7 +136,7 @@ async def clear_calls(session: Session, account_id: UUID, run_id: UUID) -> None:
     await (await driver_of(session)).execute(_CLEAR, account_id, run_id)
 
 
-async def begin(session: Session, run: Run) -> None:
+async def mark_begun(session: Session, run: Run) -> None:
     """Write that the run has begun."""
     await (await driver_of(session)).execute(_BEGIN, run.account_id, run.id)
     await session.refresh(run)

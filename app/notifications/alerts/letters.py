@@ -21,7 +21,7 @@ _SUBJECTS = {
     News.EXPIRED: "{name} has expired",
 }
 _SENTENCES = {
-    News.FAILED: "The {kind} {name} has failed, and nothing tries it again by itself.",
+    News.FAILED: "The {kind} {name} has failed, and has no attempt left.",
     News.SUCCEEDED: "The {kind} {name} has succeeded.",
     News.RECOVERED: "The {kind} {name} has succeeded again.",
     News.OVERDUE: "A success of the {kind} {name} was due, and its grace is over.",
