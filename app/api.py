@@ -23,6 +23,9 @@ from app.imports.uploads.content_router import router as content
 from app.imports.uploads.router import router as uploads
 from app.jobs.code_router import router as code
 from app.jobs.router import router as jobs
+from app.notifications.deliveries.router import router as deliveries
+from app.notifications.endpoints.router import router as webhook_endpoints
+from app.notifications.events.router import router as events
 from app.people.opportunities.router import router as opportunities
 from app.people.router import router as people
 from app.responses.intake.router import router as intake
@@ -64,6 +67,9 @@ for router in (
     run_logs,
     run_events,
     run_actions,
+    webhook_endpoints,
+    deliveries,
+    events,
     clock,
 ):
     api.include_router(router)

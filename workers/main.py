@@ -4,6 +4,7 @@
     arq          one listener per queue, woken by rings     ├─▶ drain_lane(account, campaign)
     planner      once a second: fires, ends of definitions
     bulk         once a second: runs, rows of files        ─┼─▶ import_file, import_lane
+    postman      four times a second: events, deliveries
     maintenance  heartbeat, counters, old answers          ─┤
     sandbox      is it sound? before any code is run       ─┘
 
@@ -28,6 +29,7 @@ from app.core.resources import Resources
 from app.core.settings import Settings, UnknownSetting
 from workers import clock, fires, maintenance
 from workers.bulk import Bulk, begin_run
+from workers.deliveries import Postman
 from workers.maintenance import every
 from workers.scoring import drain_lane
 from workers.sweep import Sweep
@@ -108,9 +110,10 @@ async def run(settings: Settings) -> None:
         _log.info("worker_started", worker_id=str(work.worker_id), pid=work.pid)
         sweep = asyncio.create_task(Sweep(work).run())
         bulk = asyncio.create_task(Bulk(work).run())
+        postman = asyncio.create_task(Postman(work).run())
         await work.is_stopping.wait()
         work.bulk_wanted.set()
-        await _finish(work, sweep, bulk)
+        await _finish(work, sweep, bulk, postman)
         for running in (*listeners, *others):
             running.cancel()
         await asyncio.gather(*listeners, *others, return_exceptions=True)

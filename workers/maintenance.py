@@ -18,6 +18,7 @@ from app.exports import forgetting as run_files
 from app.imports import forgetting as rows
 from app.imports.uploads import forgetting as uploads
 from app.jobs.attempts import messages
+from app.notifications.deliveries import forgetting as deliveries
 from app.responses.counters import fold
 from app.responses.retention import forget
 from app.runs.logs import queries as logs
@@ -99,7 +100,11 @@ async def forget_what_is_over(work: Work) -> None:
         deleted = 1
         while deleted and not work.is_stopping.is_set():
             async with work.unit_of_work(account_id, purpose=Purpose.FORGETTING) as session:
-                deleted = await forget(session, account_id, now=clock.business_now(session))
+                # Before their events, which they would be sent without.
+                deleted = await deliveries.forget(
+                    session, account_id, now=clock.business_now(session)
+                )
+                deleted += await forget(session, account_id, now=clock.business_now(session))
                 deleted += await rows.forget(session, account_id, now=clock.business_now(session))
     if isinstance(work.resources.files, LocalFiles):
         await work.resources.files.tidy(older_than=_DRAFTS_KEPT)

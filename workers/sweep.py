@@ -16,6 +16,7 @@ from app.core import log
 from app.core.failpoints import Purpose
 from app.responses.lanes.due import due_lanes, has_due_lanes
 from app.responses.windows.closing import close_ripe, ripe_windows
+from workers.deliveries import deliver_due
 from workers.fires import settle_fires, tend_expiries
 from workers.scoring import drain_lane
 from workers.work import Work
@@ -49,8 +50,10 @@ async def settle(work: Work) -> None:
         await settle_fires(work)
         async with work.resources.look_everywhere() as connection:
             free = await due_lanes(connection, most=work.settings.workers.lanes)
-            if not free and not await has_due_lanes(connection):
-                return
+            is_over = not free and not await has_due_lanes(connection)
+        if is_over:
+            await deliver_due(work)
+            return
         if free:
             await asyncio.gather(*(drain_lane(work, *lane) for lane in free))
         else:

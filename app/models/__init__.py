@@ -7,6 +7,7 @@ from app.models.api_key import ApiKey
 from app.models.business_clock import BusinessClock
 from app.models.campaign import Campaign
 from app.models.counter import StatusCount, StatusDelta
+from app.models.delivery import Delivery, PendingDelivery
 from app.models.engagement import ActiveResponse, OwnerTurn
 from app.models.event import Event
 from app.models.fire import Fire
@@ -35,6 +36,7 @@ from app.models.scoring_settings import ScoringSettings
 from app.models.timetable import PendingExpiry, Timetable
 from app.models.upload import Upload, UploadPiece
 from app.models.user import User
+from app.models.webhook_endpoint import WebhookCursor, WebhookEndpoint
 from app.models.window import Window
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
     "ApiKey",
     "BusinessClock",
     "Campaign",
+    "Delivery",
     "Event",
     "Fire",
     "Heartbeat",
@@ -60,6 +63,7 @@ __all__ = [
     "Opportunity",
     "OpportunityContact",
     "OwnerTurn",
+    "PendingDelivery",
     "PendingExpiry",
     "PendingImport",
     "PendingResolution",
@@ -80,5 +84,7 @@ __all__ = [
     "Upload",
     "UploadPiece",
     "User",
+    "WebhookCursor",
+    "WebhookEndpoint",
     "Window",
 ]
