@@ -12,6 +12,7 @@ from tests.bench.measures import (
     rules,
     singles,
     to_resolved,
+    webhooks,
 )
 from tests.bench.pairs import Plan
 from tests.bench.rows import Row
@@ -26,5 +27,6 @@ MEASURES: Mapping[str, Callable[[Stand, Plan], Awaitable[list[Row]]]] = {
     "redis": redis.measure,
     "rules": rules.measure,
     "import": files.measure,
+    "webhooks": webhooks.measure,
     "memory": memory.measure,
 }
