@@ -80,17 +80,34 @@ async def first_to_answer(
 
 
 async def open_streams(
-    host: str, port: int, *, resolver: Resolver, judge: Judge, buffer_bytes: int
+    host: str,
+    port: int,
+    *,
+    resolver: Resolver,
+    judge: Judge,
+    buffer_bytes: int,
+    trust: ssl.SSLContext | None = None,
 ) -> Streams:
     """A connection as asyncio's pair of streams; the caller sets the deadline.
+
+    Args:
+        trust: over TLS, to whoever shows a certificate for the host that this believes.
 
     Raises:
         AddressRefused, NotReached: see `judged_addresses` and `first_to_answer`.
     """
     addresses = await judged_addresses(host, port, resolver=resolver, judge=judge)
-    return await first_to_answer(
-        addresses, lambda address: asyncio.open_connection(address, port, limit=buffer_bytes)
-    )
+
+    async def dial(address: str) -> Streams:
+        name = host if trust else None
+        try:
+            return await asyncio.open_connection(
+                address, port, limit=buffer_bytes, ssl=trust, server_hostname=name
+            )
+        except ssl.SSLError:
+            raise NotReached(reason="its certificate is not valid") from None
+
+    return await first_to_answer(addresses, dial)
 
 
 class GuardedBackend(httpcore.AsyncNetworkBackend):

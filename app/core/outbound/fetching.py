@@ -19,7 +19,7 @@ import httpcore
 
 from app.core.outbound.dialling import GuardedBackend, Resolver, is_distrust, resolve
 from app.core.outbound.errors import FetchFailed, HeadersRefused, NotReached, TooMuch, TooSlow
-from app.core.outbound.requests import Patience, public_trust, request_for
+from app.core.outbound.requests import Patience, checked_address, headers_for, public_trust
 from app.core.outbound.rules import faults_in_headers, may_call
 
 _OK = 200
@@ -50,12 +50,7 @@ async def fetch(
     """
     limits = patience or Patience()
     end = asyncio.get_running_loop().time() + limits.total.total_seconds()
-    faults = faults_in_headers(headers or {})
-    if faults:
-        raise HeadersRefused(faults=faults)
-    request = request_for(
-        "GET", address, {"accept": "*/*", **(headers or {})}, limits, allow_private=allow_private
-    )
+    request = _request(address, headers or {}, limits, allow_private=allow_private)
     backend = GuardedBackend(resolver, partial(may_call, allow_private=allow_private))
     chunks = _exchange(request, backend, trust or public_trust(), limits.most_bytes)
     async with aclosing(chunks):
@@ -90,6 +85,23 @@ async def _exchange(
     except (httpcore.NetworkError, httpcore.ProtocolError) as error:
         reason = "its certificate is not valid" if is_distrust(error) else "it broke off"
         raise NotReached(reason=reason) from None
+
+
+def _request(
+    address: str, headers: Mapping[str, str], limits: Patience, *, allow_private: bool
+) -> httpcore.Request:
+    url = checked_address(address, allow_private=allow_private)
+    faults = faults_in_headers(headers)
+    if faults:
+        raise HeadersRefused(faults=faults)
+    sent = headers_for(url, {"accept": "*/*", **headers})
+    connect, read = limits.connect.total_seconds(), limits.read.total_seconds()
+    return httpcore.Request(
+        "GET",
+        httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+        headers=[(name.encode(), value.encode()) for name, value in sent.items()],
+        extensions={"timeout": {"connect": connect, "read": read, "write": read, "pool": connect}},
+    )
 
 
 def _judge(response: httpcore.Response, most_bytes: int) -> None:

@@ -5,6 +5,9 @@
 
 Nothing that a receiver does takes longer than the deadline or more memory than the few kB: its
 status is the answer, and whatever it goes on to say after that is only for people to read.
+
+On h11 and asyncio's streams: through httpcore's pool, made for connections that are kept, a
+delivery took this process three times as long.
 """
 
 import asyncio
@@ -13,15 +16,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-import httpcore
+import h11
 
-from app.core.outbound.dialling import GuardedBackend, Resolver, is_distrust, resolve
+from app.core.outbound.dialling import Resolver, Streams, open_streams, resolve
 from app.core.outbound.errors import NotReached, TooSlow
-from app.core.outbound.requests import Patience, public_trust, request_for
+from app.core.outbound.requests import Patience, checked_address, headers_for, public_trust
 from app.core.outbound.rules import may_call
 
 ANSWER_BYTES = 2_000
 _ANSWER_SECONDS = 1.0
+_HEAD_BYTES, _BUFFER_BYTES = 16_000, 16_000
+_PORTS = {"https": 443, "http": 80}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,8 @@ async def post(
 ) -> Answer:
     """Post bytes and read the answer, whatever its status; redirects are not followed.
 
+    Each call is a connection of its own: an address judged earlier says nothing about now.
+
     Args:
         headers: ours; a customer's have to be looked through before.
         allow_private: calls loopback and private networks as well, and plain http; for sandboxes.
@@ -53,44 +60,62 @@ async def post(
         AddressRefused: before anything was sent.
         NotReached, TooSlow: nobody can say whether it was received.
     """
-    request = request_for(
-        "POST", address, headers, patience, allow_private=allow_private, content=content
+    url = checked_address(address, allow_private=allow_private)
+    said = headers_for(url, headers) | {"content-length": str(len(content))}
+    protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEAD_BYTES)
+    request = h11.Request(method="POST", target=url.raw_path, headers=list(said.items()))
+    sent = b"".join(
+        protocol.send(part) or b"" for part in (request, h11.Data(content), h11.EndOfMessage())
     )
-    backend = GuardedBackend(resolver, partial(may_call, allow_private=allow_private))
     try:
         async with asyncio.timeout(patience.total.total_seconds()):
-            return await _exchange(request, backend, trust or public_trust())
-    except (TimeoutError, httpcore.TimeoutException):
+            streams = await open_streams(
+                url.raw_host.decode("ascii"),
+                url.port or _PORTS[url.scheme],
+                resolver=resolver,
+                judge=partial(may_call, allow_private=allow_private),
+                buffer_bytes=_BUFFER_BYTES,
+                trust=(trust or public_trust()) if url.scheme == "https" else None,
+            )
+            try:
+                return await _exchange(protocol, streams, sent)
+            finally:
+                # Hung up, whatever it has still to say, and without waiting for its leave.
+                streams[1].transport.abort()
+    except TimeoutError:
         raise TooSlow from None
-    except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
-        reason = "its certificate is not valid" if is_distrust(error) else "it broke off"
-        raise NotReached(reason=reason) from None
+    except (OSError, h11.ProtocolError):
+        raise NotReached(reason="it broke off") from None
 
 
-async def _exchange(
-    request: httpcore.Request, backend: GuardedBackend, trust: ssl.SSLContext
-) -> Answer:
-    """One connection for one request: an address judged earlier says nothing about now."""
-    async with httpcore.AsyncConnectionPool(trust, network_backend=backend) as pool:
-        response = await pool.handle_async_request(request)
-        try:
-            said = await _beginning(response)
-        finally:
-            await response.aclose()
-        found = {name.lower(): value for name, value in response.headers}
-        retry_after = found.get(b"retry-after", b"").decode("latin-1")
-        return Answer(response.status, said, retry_after or None)
+async def _exchange(protocol: h11.Connection, streams: Streams, sent: bytes) -> Answer:
+    reader, writer = streams
+    writer.write(sent)
+    await writer.drain()
+    while not isinstance(found := await _next(protocol, reader), h11.Response):
+        if not isinstance(found, h11.InformationalResponse):
+            raise NotReached(reason="it broke off")
+    told = {name: value for name, value in found.headers if name == b"retry-after"}
+    asked = told.get(b"retry-after", b"").decode("latin-1")
+    return Answer(found.status_code, await _beginning(protocol, reader), asked or None)
 
 
-async def _beginning(response: httpcore.Response) -> bytes:
+async def _next(protocol: h11.Connection, reader: asyncio.StreamReader) -> h11.Event | type:
+    while (event := protocol.next_event()) is h11.NEED_DATA:
+        protocol.receive_data(await reader.read(_BUFFER_BYTES))
+    return event
+
+
+async def _beginning(protocol: h11.Connection, reader: asyncio.StreamReader) -> bytes:
     """As much as is wanted of what comes soon; a broken rest is as good as none."""
     said = b""
     try:
         async with asyncio.timeout(_ANSWER_SECONDS):
-            async for chunk in response.aiter_stream():
-                said += chunk
-                if len(said) >= ANSWER_BYTES:
+            while len(said) < ANSWER_BYTES:
+                event = await _next(protocol, reader)
+                if not isinstance(event, h11.Data):
                     break
-    except (TimeoutError, httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError):
+                said += event.data
+    except (TimeoutError, OSError, h11.ProtocolError):
         pass
     return said[:ANSWER_BYTES]

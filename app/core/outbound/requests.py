@@ -7,7 +7,6 @@ from datetime import timedelta
 from functools import lru_cache
 
 import certifi
-import httpcore
 import httpx
 
 from app.core.outbound.errors import AddressRefused
@@ -43,38 +42,15 @@ def checked_address(text: str, *, allow_private: bool) -> httpx.URL:
     return url
 
 
-def request_for(
-    method: str,
-    address: str,
-    headers: Mapping[str, str],
-    limits: Patience,
-    *,
-    allow_private: bool,
-    content: bytes | None = None,
-) -> httpcore.Request:
-    """The request, with what is ours to say in its headers, whatever is given there.
-
-    Raises:
-        AddressRefused: see `checked_address`.
-    """
-    url = checked_address(address, allow_private=allow_private)
-    given = {name.lower(): value for name, value in headers.items()}
-    sent = {
+def headers_for(url: httpx.URL, given: Mapping[str, str]) -> dict[str, str]:
+    """What is said at the head of a request: what is given, and what is ours to say over it."""
+    return {
         "host": url.netloc.decode("ascii"),
         "user-agent": "penstock",
-        **given,
-        **({} if content is None else {"content-length": str(len(content))}),
+        **{name.lower(): value for name, value in given.items()},
         "accept-encoding": "identity",
         "connection": "close",
     }
-    connect, read = limits.connect.total_seconds(), limits.read.total_seconds()
-    return httpcore.Request(
-        method,
-        httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-        headers=[(name.encode(), value.encode()) for name, value in sent.items()],
-        content=content,
-        extensions={"timeout": {"connect": connect, "read": read, "write": read, "pool": connect}},
-    )
 
 
 @lru_cache(maxsize=1)
