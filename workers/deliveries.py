@@ -40,7 +40,7 @@ _MOST_RECORDED = 200
 # Of the pause between two looks, what the look before may have taken.
 _RESTS = 4
 # Longer than any delivery: after it, whoever had it is dead.
-_BEYOND_TIMEOUT = timedelta(seconds=15)
+_BEYOND_TIMEOUT = timedelta(seconds=5)
 # For so long, in real time, the clock waits for receivers; then they are slow ones.
 _PATIENCE_SECONDS, _LOOK_AGAIN_SECONDS = 5.0, 0.01
 

@@ -14,7 +14,6 @@ from app.core.outbound.posting import ANSWER_BYTES, Answer, post
 from app.core.outbound.requests import Patience
 from tests.notifications.receiving import (
     Received,
-    Receiver,
     dripping,
     endless,
     never,
@@ -113,12 +112,13 @@ async def test_hints_before_the_answer_are_passed_over() -> None:
 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Temporary", "308 Permanent"])
 async def test_a_redirect_inward_is_not_followed(status: str) -> None:
-    inside = Receiver(())
+    places: list[str] = []
 
     async def deed(writer: asyncio.StreamWriter) -> None:
-        writer.write(f"HTTP/1.1 {status}\r\nLocation: {inside.url()}\r\n\r\n".encode())
+        writer.write(f"HTTP/1.1 {status}\r\nLocation: {places[0]}\r\n\r\n".encode())
 
     async with receiving() as inside, receiving(deed) as receiver:
+        places.append(inside.url())
         answer = await told(receiver.url())
 
     assert answer.status == int(status[:3])

@@ -23,6 +23,7 @@ from tests.fires.making import HOUR, every, next_hour, plan_at
 from tests.jobs.making import add_version, make_it_noon
 from tests.responses.engine_making import QUALIFYING, configure
 from tests.responses.test_poison_rows import poison
+from workers.deliveries import deliver_due
 from workers.sweep import settle
 from workers.work import Work
 
@@ -45,12 +46,12 @@ class Owner:
         return f"{self.text()}@example.com"
 
     async def post(self, path: str, body: Json | None = None, **headers: str) -> Json:
-        return await self._send("POST", path, body, headers)
+        return await self.send("POST", path, body, headers)
 
     async def put(self, path: str, body: Json) -> Json:
-        return await self._send("PUT", path, body, {})
+        return await self.send("PUT", path, body, {})
 
-    async def _send(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Json:
+    async def send(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Json:
         answer = await self.tenant.http.request(method, f"/v1/{path}", json=body, headers=headers)
         assert answer.status_code in (200, 201, 202), answer.text
         found: Json = answer.json()
@@ -75,6 +76,7 @@ async def furnish(owner: Owner, resources: Resources, database_url: str) -> Owne
     await _export(owner, resources, campaign)
     await _uploads(owner, resources, campaign)
     await _jobs(owner, resources, campaign)
+    await _webhooks(owner, resources)
     return owner
 
 
@@ -236,6 +238,22 @@ async def _fires(owner: Owner, resources: Resources, told: Json) -> None:
     await owner.post(f"jobs/{made['id']}/skip", {"count": 1, "reason": owner.text()})
     for hours in range(2):
         await plan_at(resources, owner.tenant, first + hours * HOUR, made)
+
+
+async def _webhooks(owner: Owner, resources: Resources) -> None:
+    """Two endpoints: one waits for events, the other is disabled after deliveries that failed."""
+    for _ in range(2):
+        url = f"https://{owner.text()}.invalid/{owner.text()}"
+        told = {"url": url, "description": owner.text()}
+        made = (await owner.post("webhook-endpoints", told))["webhook_endpoint"]
+    await owner.post(f"webhook-endpoints/{made['id']}/rotate-secret")
+    for _ in range(2):
+        await owner.post(f"webhook-endpoints/{made['id']}/test")
+    await deliver_due(Work(resources))
+    # Or its next attempt would change what is never to change.
+    path = f"webhook-endpoints/{made['id']}"
+    await owner.send("PATCH", path, {"enabled": False}, {})
+    await deliver_due(Work(resources))
 
 
 async def _code_run(owner: Owner, resources: Resources, job: Json) -> None:

@@ -14,7 +14,7 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 import h11
 
@@ -27,6 +27,8 @@ ANSWER_BYTES = 2_000
 _ANSWER_SECONDS = 1.0
 _HEAD_BYTES, _BUFFER_BYTES = 16_000, 16_000
 _PORTS = {"https": 443, "http": 80}
+# Endpoints are called again and again; reading their addresses took as long as signing.
+_read = lru_cache(maxsize=1_000)(checked_address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ async def post(
         AddressRefused: before anything was sent.
         NotReached, TooSlow: nobody can say whether it was received.
     """
-    url = checked_address(address, allow_private=allow_private)
+    url = _read(address, allow_private=allow_private)
     said = headers_for(url, headers) | {"content-length": str(len(content))}
     protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEAD_BYTES)
     request = h11.Request(method="POST", target=url.raw_path, headers=list(said.items()))

@@ -53,13 +53,15 @@ async def get_delivery(
 async def list_deliveries(
     session: Session,
     account_id: UUID,
-    endpoint_id: UUID,
+    endpoint_id: UUID | None,
     at: Position,
     *,
     state: DeliveryState | None,
 ) -> Sequence[Waiting]:
-    """Deliveries to one endpoint, newest first, behind the position."""
-    statement = _with_due(account_id).where(col(Delivery.endpoint_id) == endpoint_id)
+    """Deliveries to one endpoint, or to all, newest first, behind the position."""
+    statement = _with_due(account_id)
+    if endpoint_id is not None:
+        statement = statement.where(col(Delivery.endpoint_id) == endpoint_id)
     if state is not None:
         statement = statement.where(col(Delivery.state) == state)
     if at.after is not None:

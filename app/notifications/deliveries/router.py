@@ -44,6 +44,29 @@ async def list_deliveries(
     return {"items": [service.shown(row) for row in rows], "next_cursor": following}
 
 
+@router.get("/deliveries", response_model=Page[DeliveryRead], responses=problems(BadCursor))
+async def list_all_deliveries(
+    caller: Reader,
+    tx: Tx,
+    state: StateFilter = None,
+    cursor: CursorText = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> dict[str, object]:
+    """What was sent to all endpoints in the last 30 days, newest first."""
+    at = pages.position(caller.account_id, "deliveries", cursor, limit, state)
+    found = await queries.list_deliveries(tx, caller.account_id, None, at, state=state)
+    rows, following = at.page(found, lambda row: row[0].id)
+    return {"items": [service.shown(row) for row in rows], "next_cursor": following}
+
+
+@router.get(
+    "/deliveries/{delivery_id}", response_model=DeliveryRead, responses=problems(DeliveryNotFound)
+)
+async def read_delivery(delivery_id: UUID, caller: Reader, tx: Tx) -> DeliveryRead:
+    """One delivery, with its last attempts."""
+    return service.shown(await queries.get_delivery(tx, caller.account_id, delivery_id))
+
+
 @router.post(
     "/webhook-endpoints/{endpoint_id}/test",
     status_code=202,
