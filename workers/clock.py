@@ -14,6 +14,7 @@ from app.runs import clock
 from app.runs.clock import Advance
 from app.runs.of_jobs import due_runs_of_jobs
 from app.runs.queue import BULK
+from workers.deliveries import deliver_due
 from workers.runs import Runs
 from workers.sweep import settle
 from workers.work import Work
@@ -35,7 +36,9 @@ async def advance_if_asked(work: Work) -> None:
     async with _kept(work, advance), _company(work) as company:
         while not work.is_stopping.is_set():
             await settle(work)
-            await company.finish()
+            if await company.finish():
+                # What they had to tell belongs to this moment, not to the next one.
+                await deliver_due(work)
             if await _moved_on(work, advance):
                 return
 
@@ -52,14 +55,18 @@ class Company:
         self._runs = Runs(work)
         self._left = at_work
 
-    async def finish(self) -> None:
-        """Have what is due begun, by whomever, and wait until it is over, but not for long."""
+    async def finish(self) -> bool:
+        """Have what is due begun, by whomever, and wait until it is over, but not for long; whether
+        there was anything.
+        """
+        had_any = False
         began = ask_at = time.monotonic()
         while found := await self._due():
+            had_any = True
             now = time.monotonic()
             if now > began + _PATIENCE_SECONDS:
                 self._left |= {run_id for _, run_id, _ in found}
-                return
+                break
             if now >= ask_at:
                 # Another worker may have one, or its account no place: asked for now and then.
                 ask_at = now + _ASK_AGAIN_SECONDS
@@ -68,6 +75,7 @@ class Company:
                     if kind in BULK:
                         self._runs.take_up(account_id, run_id)
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+        return had_any
 
     async def ended(self) -> None:
         """Wait for what this process has begun of them."""

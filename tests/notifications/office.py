@@ -84,6 +84,9 @@ class Office:
         sql = "UPDATE pending_deliveries SET due_at = business_now() WHERE account_id = $1"
         await self.execute(sql, self.account_id)
 
+    def hours_after(self, began: datetime, text: str) -> float:
+        return (datetime.fromisoformat(text) - began).total_seconds() / 3600
+
     async def now(self) -> datetime:
         async with self.resources.unit_of_work() as session:
             return clock.business_now(session)
