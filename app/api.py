@@ -28,6 +28,9 @@ from app.imports.uploads.router import router as uploads
 from app.jobs.code_router import router as code
 from app.jobs.router import router as jobs
 from app.notifications.alerts.router import router as alerts
+from app.notifications.deliveries.router import router as deliveries
+from app.notifications.endpoints.router import router as webhook_endpoints
+from app.notifications.events.router import router as events
 from app.notifications.mail.router import router as mailbox
 from app.people.opportunities.router import router as opportunities
 from app.people.router import router as people
@@ -82,6 +85,9 @@ for router in (
     run_actions,
     alerts,
     mailbox,
+    webhook_endpoints,
+    deliveries,
+    events,
     clock,
 ):
     api.include_router(router)

@@ -14,6 +14,7 @@ from app.runs import clock
 from app.runs.clock import Advance
 from app.runs.of_jobs import due_runs_of_jobs
 from app.runs.queue import BULK
+from workers.deliveries import deliver_due
 from workers.fires import settle_overdue
 from workers.groups import advance_due
 from workers.mail import settle_mail
@@ -39,10 +40,13 @@ async def advance_if_asked(work: Work) -> None:
     async with _kept(work, advance), _company(work) as company:
         while not work.is_stopping.is_set():
             await settle(work)
-            await company.finish()
+            had_any = await company.finish()
             # What has ended may have something to say, or be expected again.
             await settle_overdue(work)
             await settle_mail(work)
+            if had_any:
+                # What they had to tell belongs to this moment, not to the next one.
+                await deliver_due(work)
             if await _moved_on(work, advance):
                 return
 
@@ -59,19 +63,23 @@ class Company:
         self._runs = Runs(work)
         self._left = at_work
 
-    async def finish(self) -> None:
-        """Have what is due begun, by whomever, and wait until it is over, but not for long."""
+    async def finish(self) -> bool:
+        """Have what is due begun, by whomever, and wait until it is over, but not for long; whether
+        there was anything.
+        """
+        had_any = False
         began = ask_at = time.monotonic()
         while True:
             # A step of a group that has ended leaves a call, and its next one is due at once.
             moved_on = await advance_due(self._work)
             found = await self._due()
             if not moved_on and not found:
-                return
+                return had_any
+            had_any = True
             now = time.monotonic()
             if now > began + _PATIENCE_SECONDS:
                 self._left |= {run_id for _, run_id, _ in found}
-                return
+                break
             if now >= ask_at:
                 # Another worker may have one, or its account no place: asked for now and then.
                 ask_at = now + _ASK_AGAIN_SECONDS
@@ -80,6 +88,7 @@ class Company:
                     if kind in _TAKEN_UP:
                         self._runs.take_up(account_id, run_id)
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+        return had_any
 
     async def ended(self) -> None:
         """Wait for what this process has begun of them."""

@@ -6,6 +6,7 @@
     groups       once a second, and at rings: the next job  │
     bulk         once a second: runs, rows of files        ─┼─▶ import_file, import_lane
     mail         once a second: what is due goes out       ─┤
+    postman      four times a second: events, deliveries
     maintenance  heartbeat, counters, old answers          ─┤
     sandbox      is it sound? before any code is run       ─┘
 
@@ -30,6 +31,7 @@ from app.core.resources import Resources
 from app.core.settings import Settings, UnknownSetting
 from workers import clock, fires, groups, mail, maintenance, pulse
 from workers.bulk import Bulk, begin_run
+from workers.deliveries import Postman
 from workers.maintenance import every
 from workers.scoring import drain_lane
 from workers.sweep import Sweep
@@ -119,9 +121,10 @@ async def run(settings: Settings) -> None:
         post = asyncio.create_task(
             every(work, settings.scoring.sweep.total_seconds(), mail.send_due)
         )
+        postman = asyncio.create_task(Postman(work).run())
         await work.is_stopping.wait()
         work.bulk_wanted.set()
-        await _finish(work, sweep, bulk, post)
+        await _finish(work, sweep, bulk, post, postman)
         for running in (*listeners, *others):
             running.cancel()
         await asyncio.gather(*listeners, *others, return_exceptions=True)

@@ -19,6 +19,7 @@ from app.groups.running import forgetting as groups
 from app.imports import forgetting as rows
 from app.imports.uploads import forgetting as uploads
 from app.jobs.attempts import messages
+from app.notifications.deliveries import forgetting as deliveries
 from app.notifications.mail import queries as mail
 from app.responses.counters import fold
 from app.responses.retention import forget
@@ -102,7 +103,11 @@ async def forget_what_is_over(work: Work) -> None:
         deleted = 1
         while deleted and not work.is_stopping.is_set():
             async with work.unit_of_work(account_id, purpose=Purpose.FORGETTING) as session:
-                deleted = await forget(session, account_id, now=clock.business_now(session))
+                # Before their events, which they would be sent without.
+                deleted = await deliveries.forget(
+                    session, account_id, now=clock.business_now(session)
+                )
+                deleted += await forget(session, account_id, now=clock.business_now(session))
                 deleted += await rows.forget(session, account_id, now=clock.business_now(session))
                 deleted += await groups.forget(session, account_id, now=clock.business_now(session))
     if isinstance(work.resources.files, LocalFiles):

@@ -15,7 +15,8 @@ from app.core.driver import driver_of
 from app.core.errors import AppError
 from app.core.failpoints import Purpose
 from app.core.outbound.errors import FetchFailed
-from app.core.outbound.fetching import Patience, fetch
+from app.core.outbound.fetching import fetch
+from app.core.outbound.requests import Patience
 from workers.work import Work
 
 _log = log.get(__name__)

@@ -16,6 +16,7 @@ from app.core import log
 from app.core.failpoints import Purpose
 from app.responses.lanes.due import due_lanes, has_due_lanes
 from app.responses.windows.closing import close_ripe, ripe_windows
+from workers.deliveries import deliver_due
 from workers.fires import settle_fires, settle_overdue, tend_expiries
 from workers.groups import settle_groups
 from workers.mail import settle_mail
@@ -54,8 +55,10 @@ async def settle(work: Work) -> None:
         await settle_mail(work)
         async with work.resources.look_everywhere() as connection:
             free = await due_lanes(connection, most=work.settings.workers.lanes)
-            if not free and not await has_due_lanes(connection):
-                return
+            is_over = not free and not await has_due_lanes(connection)
+        if is_over:
+            await deliver_due(work)
+            return
         if free:
             await asyncio.gather(*(drain_lane(work, *lane) for lane in free))
         else:

@@ -175,6 +175,16 @@ class Webhooks(Group):
         False, description="Calls private networks and plain http too; for sandboxes."
     )
     ca_file: str = Field("", description="Certificates to believe besides the public ones, PEM.")
+    timeout: timedelta = Field(
+        timedelta(seconds=15),
+        gt=timedelta(),
+        le=timedelta(minutes=1),
+        description="Longest delivery, from the first lookup of its name to the answer.",
+    )
+    places: int = Field(256, ge=8, description="Deliveries at once by one process.")
+    at_once: int = Field(
+        10, ge=1, le=100, description="Deliveries at once to one endpoint, by all processes."
+    )
 
 
 class Log(Group):

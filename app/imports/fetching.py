@@ -3,16 +3,13 @@
 Nothing is read while it comes: a connection that breaks in the middle leaves no half of a file.
 """
 
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from functools import lru_cache
 from uuid import UUID
 
-import certifi
-
 from app.core.ids import uuid7
-from app.core.outbound.fetching import Patience, fetch
+from app.core.outbound.fetching import fetch
+from app.core.outbound.requests import Patience, trust_with
 from app.core.resources import Resources
 from app.imports.uploads.rules import folder_of
 from app.imports.uploads.source import unsealed
@@ -36,7 +33,7 @@ async def fetch_content(
         wanted.headers,
         allow_private=settings.webhooks.allow_private,
         patience=Patience(most_bytes=int(settings.imports.max_bytes)),
-        trust=_trust(settings.webhooks.ca_file) if settings.webhooks.ca_file else None,
+        trust=trust_with(settings.webhooks.ca_file),
     )
     name = f"{folder_of(account_id, upload_id)}/fetched-{uuid7().hex}"
     async with aclosing(blocks):
@@ -46,10 +43,3 @@ async def fetch_content(
 async def _of(blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     async for block in blocks:
         yield block
-
-
-@lru_cache(maxsize=4)
-def _trust(ca_file: str) -> ssl.SSLContext:
-    trust = ssl.create_default_context(cafile=certifi.where())
-    trust.load_verify_locations(ca_file)
-    return trust

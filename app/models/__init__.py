@@ -9,6 +9,7 @@ from app.models.business_clock import BusinessClock
 from app.models.campaign import Campaign
 from app.models.campaign_launch import CampaignLaunch
 from app.models.counter import StatusCount, StatusDelta
+from app.models.delivery import Delivery, PendingDelivery
 from app.models.engagement import ActiveResponse, OwnerTurn
 from app.models.event import Event
 from app.models.fire import Fire
@@ -49,6 +50,7 @@ from app.models.timetable import PendingExpiry, Timetable
 from app.models.upload import Upload, UploadPiece
 from app.models.user import User
 from app.models.watch import Watch
+from app.models.webhook_endpoint import WebhookCursor, WebhookEndpoint
 from app.models.window import Window
 
 __all__ = [
@@ -61,6 +63,7 @@ __all__ = [
     "BusinessClock",
     "Campaign",
     "CampaignLaunch",
+    "Delivery",
     "Event",
     "Fire",
     "Group",
@@ -86,6 +89,7 @@ __all__ = [
     "Participation",
     "PendingAction",
     "PendingCopy",
+    "PendingDelivery",
     "PendingExpiry",
     "PendingGroup",
     "PendingImport",
@@ -112,5 +116,7 @@ __all__ = [
     "UploadPiece",
     "User",
     "Watch",
+    "WebhookCursor",
+    "WebhookEndpoint",
     "Window",
 ]

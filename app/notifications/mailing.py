@@ -39,12 +39,6 @@ INSERT INTO message_copies (account_id, id, message_id, recipient, state, ended_
 VALUES ($1, $2, $3, $4, 'kept', $5)
 """
 
-_KEPT = """
-INSERT INTO message_copies (account_id, id, message_id, recipient, state, ended_at)
-SELECT $1, c.*, 'kept', $5 FROM unnest($2::uuid[], $3::uuid[], $4::text[])
-    AS c(id, message_id, recipient)
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
@@ -78,24 +72,6 @@ async def post(
     session: Transaction, account_id: UUID, letters: Sequence[Letter], *, at: datetime
 ) -> None:
     """Have these sent from `at` on, if and only if this transaction commits."""
-    await _write(session, account_id, letters, _COPIES, at=at)
-
-
-async def keep(
-    session: Transaction, account_id: UUID, letters: Sequence[Letter], *, at: datetime
-) -> None:
-    """Put these into a sandbox's mailbox, in place of a server that took them."""
-    await _write(session, account_id, letters, _KEPT, at=at)
-
-
-async def _write(
-    session: Transaction,
-    account_id: UUID,
-    letters: Sequence[Letter],
-    copies_sql: str,
-    *,
-    at: datetime,
-) -> None:
     wanted = [(uuid7(), letter) for letter in letters if letter.to]
     if not wanted:
         return
@@ -104,7 +80,7 @@ async def _write(
     await driver.execute(_MESSAGES, account_id, *columns, at)
     copies = [(uuid7(), id_, address) for id_, letter in wanted for address in _once(letter.to)]
     columns = [list(values) for values in zip(*copies, strict=True)]
-    await driver.execute(copies_sql, account_id, *columns, at)
+    await driver.execute(_COPIES, account_id, *columns, at)
 
 
 async def keep(

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -54,6 +54,7 @@ class Happening:
     account_id: UUID
     type: EventType
     data: dict[str, Any]
+    id: UUID = field(default_factory=uuid7)
 
 
 async def emit(session: Transaction, happenings: Sequence[Happening], *, at: datetime) -> None:
@@ -74,7 +75,7 @@ def add_events(
         f"told_{happenings[0].account_id.hex}",
         _EMIT,
         [happening.account_id for happening in happenings],
-        [uuid7() for _ in happenings],
+        [happening.id for happening in happenings],
         [happening.type.value for happening in happenings],
         [json.dumps(happening.data) for happening in happenings],
         at,

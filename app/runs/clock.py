@@ -70,6 +70,7 @@ _NEXT_DUE = text(
         UNION ALL (SELECT min(due_at) FROM pending_expiries WHERE due_at > :now)
         UNION ALL (SELECT min(due_at) FROM pending_copies WHERE due_at > :now)
         UNION ALL (SELECT min(look_at) FROM watches WHERE look_at > :now)
+        UNION ALL (SELECT min(due_at) FROM pending_deliveries WHERE due_at > :now)
         UNION ALL (SELECT min(greatest(closes_at, held_until)) FROM windows
                     WHERE closed_at IS NULL AND greatest(closes_at, held_until) > :now)
     ) coming

@@ -54,17 +54,18 @@ async def penstock(
     redis_url: str | None = None,
     rules: Sequence[Mapping[str, Any]] = TEN_RULES,
     settings: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Service]:
     """Our service on a database of its own, asynchronous, with campaigns and rules; frozen."""
     key = await prepare(stand)
     async with stand.database(template=TEMPLATE) as url:
         service = Service(stand, url, token=key)
-        environment = settings_of(url, redis_url or stand.redis_url())
+        told = settings_of(url, redis_url or stand.redis_url()) | dict(environment or {})
         async with service.living():
             port = {"PENSTOCK_HTTP__PORT": str(service.port)}
-            service.start("api", "app", "serve", settings=environment | port)
+            service.start("api", "app", "serve", settings=told | port)
             if has_worker:
-                service.start("worker", "workers.main", settings=environment)
+                service.start("worker", "workers.main", settings=told)
             await service.until_answering("/healthz")
             await configure(service, campaigns, rules, ASYNCHRONOUS | dict(settings or {}))
             service.freeze()

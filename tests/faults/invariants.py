@@ -47,6 +47,14 @@ LAWS: dict[str, str] = {
         """SELECT account_id, data ->> 'response_id' AS response_id, count(*) AS n FROM events
             WHERE type = 'response.qualified' GROUP BY 1, 2""",
     ),
+    "an event was delivered to each endpoint of its account": _differ(
+        "account_id, endpoint_id, event_id",
+        """SELECT e.account_id, w.id AS endpoint_id, e.id AS event_id, 1 AS n
+             FROM events e JOIN webhook_endpoints w
+                  ON w.account_id = e.account_id AND w.enabled AND w.since_xid < e.xid""",
+        """SELECT account_id, endpoint_id, event_id, count(*) AS n FROM deliveries
+            WHERE state = 'succeeded' GROUP BY 1, 2, 3""",
+    ),
     "every resolution was told once": _differ(
         "account_id, campaign_id, status",
         f"""SELECT account_id, campaign_id, status, count(*) AS n FROM responses r
@@ -247,6 +255,12 @@ LAWS: dict[str, str] = {
 
 # Once these find nothing, nothing happens any more.
 UNDONE: dict[str, str] = {
+    "a delivery to be attempted": "SELECT delivery_id, attempts, due_at FROM pending_deliveries",
+    "an event on its way to an endpoint": """
+        SELECT e.type, e.xid FROM events e JOIN webhook_cursors c ON c.account_id = e.account_id
+         WHERE (e.xid, e.id) > (c.xid, c.event_id) AND EXISTS (
+               SELECT FROM webhook_endpoints w
+                WHERE w.account_id = e.account_id AND w.enabled AND w.since_xid < e.xid)""",
     "rows of files to be done": "SELECT run_id, number, deaths FROM pending_imports",
     "a moment that nobody has fired": """
         SELECT owner_id, next_at FROM timetables WHERE next_at <= business_now()""",

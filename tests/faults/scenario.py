@@ -1,7 +1,7 @@
 """One story that comes by every failpoint: whatever a transaction can be for happens in it.
 
-definitions ─▶ synchronous items ─▶ held, asynchronous, keyed, prompts, a batch, two bad rows
-    ─▶ a file of rows, an export, a job with a schedule and an end, a sequence, a group
+definitions, an endpoint ─▶ synchronous items ─▶ held, asynchronous, keyed, prompts, a batch,
+    two bad rows ─▶ a file of rows, an export, a job with a schedule and an end, a sequence, a group
     ─▶ one window flushed
     ─▶ workers start, the clock is advanced over the end of the other window
 """
@@ -65,9 +65,13 @@ _POISON = (
 class Story:
     """The clients of one ground, and what they do."""
 
-    def __init__(self, ground: Ground, door: Door) -> None:
+    def __init__(self, ground: Ground, door: Door, *, hook: str) -> None:
+        """Args:
+        hook: where events of one account are posted to.
+        """
         self.ledger = Ledger()
         self._ground = ground
+        self._hook = hook
         self._numbers = count()
         self._held = self._client(door, "acme", "marketo")
         self._other = self._client(door, "acme", "eloqua")
@@ -82,6 +86,7 @@ class Story:
             await self._ground.fetch(statement)
         for client in (self._held, self._elsewhere):
             await self._define(client)
+        await self._elsewhere.ask("POST", "/v1/webhook-endpoints", {"url": self._hook}, key="hook")
         await self._synchronous()
         for client in (self._held, self._elsewhere):
             await client.ask("PUT", "/v1/scoring/settings", HELD)

@@ -14,6 +14,7 @@ from tests.faults.checker import check, settled
 from tests.faults.ground import Ground
 from tests.faults.scenario import Story
 from tests.faults.services import Door, worker
+from tests.notifications.receiving import receiving
 
 # The first time is often before anything was at stake.
 LATER = {
@@ -38,21 +39,28 @@ async def test_a_process_killed_there_loses_nothing_and_does_nothing_twice(
         "PENSTOCK_SMTP__TIMEOUT": "PT1S",
         # Nobody listens there.
         "PENSTOCK_HEARTBEAT__URL": "http://127.0.0.1:1/",
+        "PENSTOCK_WEBHOOKS__ALLOW_PRIVATE": "true",
+        "PENSTOCK_WEBHOOKS__TIMEOUT": "PT1S",
     }
     armed = {"PENSTOCK_FAILPOINT": f"{failpoint}:{_TIMES.get(failpoint, 1)}"}
     door, hand = Door(ground.processes, **quick), worker(ground.processes, **quick)
-    story = Story(ground, door)
-    try:
-        await door.start(**armed)
-        await story.before_the_workers()
-        async with asyncio.TaskGroup() as together:
-            together.create_task(hand.start(**armed))
-            together.create_task(story.with_the_workers())
-        await settled(ground.database_url, seconds=40)
-    finally:
-        await story.end()
-        await door.end()
-        await hand.end()
+    async with receiving() as hook:
+        story = Story(ground, door, hook=hook.url())
+        try:
+            await door.start(**armed)
+            await story.before_the_workers()
+            async with asyncio.TaskGroup() as together:
+                together.create_task(hand.start(**armed))
+                together.create_task(story.with_the_workers())
+            await settled(ground.database_url, seconds=40)
+        finally:
+            await story.end()
+            await door.end()
+            await hand.end()
 
     assert -signal.SIGKILL in door.endings + hand.endings, "nobody came by"
     await check(ground.database_url, story.ledger)
+    delivered = await ground.fetch("SELECT event_id::text AS id FROM deliveries")
+    assert {got.headers["webhook-id"] for got in hook.got} == {one["id"] for one in delivered}
+    # Whatever came twice came as it was.
+    assert len({got.body for got in hook.got}) == len(delivered)

@@ -16,7 +16,7 @@ DENIED = "42501"
 SWEPT = {
     *("pending_scoring", "pending_resolution", "windows", "lanes", "runs", "status_deltas"),
     *("pending_imports", "pending_runs", "pending_expiries", "pending_copies"),
-    "pending_groups",
+    *("pending_groups", "pending_deliveries", "webhook_cursors"),
     *("business_clock", "heartbeats", "alembic_version"),
 }
 _TABLES = text(
@@ -177,6 +177,16 @@ async def test_the_sweep_knows_of_timetables_when_they_are_due(sweep: AsyncConne
     for column in ("schedule", "skip_reason", "pause_reason"):
         with pytest.raises(ProgrammingError):
             await sweep.execute(text(f"SELECT {column} FROM timetables LIMIT 1"))
+
+
+async def test_the_sweep_knows_of_events_and_endpoints_that_they_are_there(
+    sweep: AsyncConnection,
+) -> None:
+    await sweep.execute(text("SELECT account_id, xid, id FROM events LIMIT 1"))
+    await sweep.execute(text("SELECT account_id, id, enabled FROM webhook_endpoints LIMIT 1"))
+    for column in ("events.data", "webhook_endpoints.url", "webhook_endpoints.secret"):
+        with pytest.raises(ProgrammingError):
+            await sweep.execute(text(f"SELECT {column} FROM {column.partition('.')[0]} LIMIT 1"))
 
 
 @pytest.mark.parametrize("table", sorted(SWEPT))

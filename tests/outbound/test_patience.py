@@ -8,7 +8,7 @@ import pytest
 
 from app.core.errors import AppError
 from app.core.outbound.errors import NotReached, TooMuch, TooSlow
-from app.core.outbound.fetching import Patience
+from app.core.outbound.requests import Patience
 from tests.outbound.reading import read
 from tests.outbound.servers import serving
 

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import httpx
 
 from app.core import clock
@@ -25,6 +26,7 @@ from tests.responses.engine_making import QUALIFYING, configure
 from tests.responses.test_poison_rows import poison
 from tests.walls.grouping import put_into_groups
 from tests.walls.owner import Owner
+from workers.deliveries import deliver_due
 from workers.fires import settle_overdue
 from workers.mail import settle_mail
 from workers.sweep import settle
@@ -57,6 +59,7 @@ async def furnish(owner: Owner, resources: Resources, database_url: str) -> Owne
     # What is due would be done as others settle theirs.
     await settle_overdue(Work(resources))
     await settle_mail(Work(resources))
+    await _webhooks(owner, resources, database_url)
     return owner
 
 
@@ -236,6 +239,27 @@ async def _fires(owner: Owner, resources: Resources, told: Json) -> None:
     await owner.post(f"jobs/{made['id']}/skip", {"count": 1, "reason": owner.text()})
     for hours in range(2):
         await plan_at(resources, owner.tenant, first + hours * HOUR, made)
+
+
+async def _webhooks(owner: Owner, resources: Resources, database_url: str) -> None:
+    """Two endpoints that nobody answers for; deliveries to one have failed and wait for years."""
+    for _ in range(2):
+        url = f"https://{owner.text()}.invalid/{owner.text()}"
+        told = {"url": url, "description": owner.text()}
+        made = (await owner.post("webhook-endpoints", told))["webhook_endpoint"]
+    await owner.post(f"webhook-endpoints/{made['id']}/rotate-secret")
+    for _ in range(2):
+        await owner.post(f"webhook-endpoints/{made['id']}/test")
+    await deliver_due(Work(resources))
+    connection = await asyncpg.connect(database_url)
+    try:
+        await connection.execute(
+            "UPDATE pending_deliveries SET due_at = due_at + interval '9 years'"
+            " WHERE account_id = $1",
+            owner.tenant.account_id,
+        )
+    finally:
+        await connection.close()
 
 
 async def _code_run(owner: Owner, resources: Resources, job: Json) -> None:

@@ -77,8 +77,12 @@ NAMED: dict[str, Callable[[Owner, Operation], Any]] = {
 
 
 def names_nothing(shown: Schema) -> bool:
-    """Words of the product, numbers, flags and moments are nobody's."""
-    kinds = alternatives(shown["schema"])
+    """Words of the product, also several, numbers, flags and moments are nobody's."""
+    kinds = [
+        inner
+        for one in alternatives(shown["schema"])
+        for inner in alternatives(one.get("items", one))
+    ]
     return all(
         "enum" in one
         or one.get("type") in ("boolean", "integer")

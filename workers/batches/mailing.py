@@ -80,7 +80,9 @@ async def _record(run: Chunked, taken: Taken, done: Sequence[tuple[Mail, Outcome
     fates, kept = _fates(taken, done), [mail for mail, one in done if one.fate is Fate.KEPT]
     async with run.record() as (session, now):
         await sends.record(session, run.account_id, taken, fates, now=now)
-        await mailing.keep(session, run.account_id, [_letter(mail) for mail in kept], at=now)
+        for mail in kept:
+            place = (session, run.account_id, mail.action_id)
+            await mailing.keep(*place, _letter(mail), at=now)
         counts = {
             Word.SENT: len(fates.sent),
             Word.REFUSED: len(fates.refused),

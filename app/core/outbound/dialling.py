@@ -13,6 +13,8 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from ipaddress import ip_address
 from typing import TypeAlias, TypeVar
 
 import httpcore
@@ -26,18 +28,38 @@ Streams: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 _Connection = TypeVar("_Connection")
 
 _ANOTHER_ADDRESS_SECONDS = 5.0
-# Threads of their own: names that nobody answers for hold up other names and nothing else.
-_ASKING = ThreadPoolExecutor(8, thread_name_prefix="names")
+# Threads of their own: names that nobody answers for hold up other names and nothing else. Many,
+# and one for each name: whoever asks for one that is being asked for waits for the same answer.
+_ASKING = ThreadPoolExecutor(64, thread_name_prefix="names")
+_UNDER_WAY: dict[tuple[asyncio.AbstractEventLoop, str, int], asyncio.Future[list[str]]] = {}
 _NOBODY = (httpcore.ConnectError, httpcore.ConnectTimeout, OSError, TimeoutError)
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
     """The addresses of a name, in the order in which the system would try them."""
+    with contextlib.suppress(ValueError):
+        return [str(ip_address(host))]
     loop = asyncio.get_running_loop()
-    found = await loop.run_in_executor(
-        _ASKING, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    )
+    place = (loop, host, port)
+    if place not in _UNDER_WAY:
+        answer = loop.run_in_executor(_ASKING, _look_up, host, port)
+        _UNDER_WAY[place] = answer
+        answer.add_done_callback(partial(_answered, place))
+    # Who gives up leaves the answer to the others.
+    return await asyncio.shield(_UNDER_WAY[place])
+
+
+def _look_up(host: str, port: int) -> list[str]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+def _answered(
+    place: tuple[asyncio.AbstractEventLoop, str, int], answer: asyncio.Future[list[str]]
+) -> None:
+    del _UNDER_WAY[place]
+    if not answer.cancelled():
+        answer.exception()  # seen, also where nobody waits any more
 
 
 async def judged_addresses(
@@ -80,17 +102,34 @@ async def first_to_answer(
 
 
 async def open_streams(
-    host: str, port: int, *, resolver: Resolver, judge: Judge, buffer_bytes: int
+    host: str,
+    port: int,
+    *,
+    resolver: Resolver,
+    judge: Judge,
+    buffer_bytes: int,
+    trust: ssl.SSLContext | None = None,
 ) -> Streams:
     """A connection as asyncio's pair of streams; the caller sets the deadline.
+
+    Args:
+        trust: over TLS, to whoever shows a certificate for the host that this believes.
 
     Raises:
         AddressRefused, NotReached: see `judged_addresses` and `first_to_answer`.
     """
     addresses = await judged_addresses(host, port, resolver=resolver, judge=judge)
-    return await first_to_answer(
-        addresses, lambda address: asyncio.open_connection(address, port, limit=buffer_bytes)
-    )
+
+    async def dial(address: str) -> Streams:
+        name = host if trust else None
+        try:
+            return await asyncio.open_connection(
+                address, port, limit=buffer_bytes, ssl=trust, server_hostname=name
+            )
+        except ssl.SSLError:
+            raise NotReached(reason="its certificate is not valid") from None
+
+    return await first_to_answer(addresses, dial)
 
 
 class GuardedBackend(httpcore.AsyncNetworkBackend):

@@ -13,55 +13,16 @@ import asyncio
 import ssl
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
-from datetime import timedelta
-from functools import lru_cache, partial
+from functools import partial
 
-import certifi
 import httpcore
-import httpx
 
 from app.core.outbound.dialling import GuardedBackend, Resolver, is_distrust, resolve
-from app.core.outbound.errors import (
-    AddressRefused,
-    FetchFailed,
-    HeadersRefused,
-    NotReached,
-    TooMuch,
-    TooSlow,
-)
+from app.core.outbound.errors import FetchFailed, HeadersRefused, NotReached, TooMuch, TooSlow
+from app.core.outbound.requests import Patience, checked_address, headers_for, public_trust
 from app.core.outbound.rules import faults_in_headers, may_call
 
-_LONGEST_ADDRESS = 2_000
 _OK = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long one call may take, and how much it may bring."""
-
-    connect: timedelta = timedelta(seconds=10)
-    read: timedelta = timedelta(seconds=30)
-    total: timedelta = timedelta(hours=1)
-    most_bytes: int = 10 * 2**30
-
-
-def checked_address(text: str, *, allow_private: bool) -> httpx.URL:
-    """The address, if its form is one that can be called; resolves and calls nothing.
-
-    Raises:
-        AddressRefused: it is no https address, or holds a password.
-    """
-    try:
-        url = httpx.URL(text)
-    except (httpx.InvalidURL, ValueError):
-        raise AddressRefused(reason="it is no address") from None
-    schemes = ("https", "http") if allow_private else ("https",)
-    if len(text) > _LONGEST_ADDRESS or not url.host or url.scheme not in schemes:
-        raise AddressRefused(reason="it does not begin with https:// and a host")
-    if url.userinfo:
-        raise AddressRefused(reason="passwords belong into a header")
-    return url
 
 
 async def fetch(
@@ -91,7 +52,7 @@ async def fetch(
     end = asyncio.get_running_loop().time() + limits.total.total_seconds()
     request = _request(address, headers or {}, limits, allow_private=allow_private)
     backend = GuardedBackend(resolver, partial(may_call, allow_private=allow_private))
-    chunks = _exchange(request, backend, trust or _public_trust(), limits.most_bytes)
+    chunks = _exchange(request, backend, trust or public_trust(), limits.most_bytes)
     async with aclosing(chunks):
         while True:
             try:
@@ -133,15 +94,7 @@ def _request(
     faults = faults_in_headers(headers)
     if faults:
         raise HeadersRefused(faults=faults)
-    given = {name.lower(): value for name, value in headers.items()}
-    sent = {
-        "host": url.netloc.decode("ascii"),
-        "accept": "*/*",
-        "user-agent": "penstock",
-        **given,
-        "accept-encoding": "identity",
-        "connection": "close",
-    }
+    sent = headers_for(url, {"accept": "*/*", **headers})
     connect, read = limits.connect.total_seconds(), limits.read.total_seconds()
     return httpcore.Request(
         "GET",
@@ -158,8 +111,3 @@ def _judge(response: httpcore.Response, most_bytes: int) -> None:
         is_length = name.lower() == b"content-length" and value.isdigit()
         if is_length and int(value) > most_bytes:
             raise TooMuch(limit_bytes=most_bytes)
-
-
-@lru_cache(maxsize=1)
-def _public_trust() -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=certifi.where())

@@ -15,6 +15,7 @@ from tests.bench.measures import (
     rules,
     singles,
     to_resolved,
+    webhooks,
 )
 from tests.bench.pairs import Plan
 from tests.bench.rows import Row
@@ -32,5 +33,6 @@ MEASURES: Mapping[str, Callable[[Stand, Plan], Awaitable[list[Row]]]] = {
     "fires": fires.measure,
     "idle": idle.measure,
     "code": code.measure,
+    "webhooks": webhooks.measure,
     "memory": memory.measure,
 }

@@ -1,0 +1,1 @@
+"""Reading events: what happened, in the order of commits."""
