@@ -22,7 +22,7 @@ _log = log.get(__name__)
 
 LOOK_EVERY_SECONDS = 0.2
 _LOOK_AGAIN_SECONDS, _ASK_AGAIN_SECONDS = 0.01, 0.2
-# For so long, in real time, a moment waits for its runs; then they are runs that take long.
+# For so long, in real time, a moment waits while none of its runs ends; then they take long.
 _PATIENCE_SECONDS = 5.0
 
 
@@ -53,11 +53,15 @@ class Company:
         self._left = at_work
 
     async def finish(self) -> None:
-        """Have what is due begun, by whomever, and wait until it is over, but not for long."""
-        began = ask_at = time.monotonic()
+        """Have what is due begun, by whomever, and wait until it is over, or does not end soon."""
+        moved = ask_at = time.monotonic()
+        left = 0
         while found := await self._due():
             now = time.monotonic()
-            if now > began + _PATIENCE_SECONDS:
+            if len(found) < left:
+                # One has ended: perhaps a place of its account is free.
+                moved = ask_at = now
+            if now > moved + _PATIENCE_SECONDS:
                 self._left |= {run_id for _, run_id, _ in found}
                 return
             if now >= ask_at:
@@ -67,6 +71,7 @@ class Company:
                     # Code is for workers that are fit for it; they look for it themselves.
                     if kind in BULK:
                         self._runs.take_up(account_id, run_id)
+            left = len(found)
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
     async def ended(self) -> None:
