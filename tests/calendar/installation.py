@@ -1,5 +1,6 @@
 """An installation as its operator and its customers see it: over HTTP, and on its clock."""
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -88,6 +89,14 @@ class Customer:
 
         await until(is_over, seconds=seconds)
         return await self.run(run)
+
+    async def begun(self, run: Json) -> None:
+        """Wait until a worker has the run."""
+
+        async def is_at_work() -> bool:
+            return (await self.run(run))["state"] == "running"
+
+        await until(is_at_work, seconds=20)
 
     async def says(self, run: Json, text: str, *, seconds: float = 40) -> None:
         """Wait until a line of the run's log is this text."""
@@ -181,3 +190,18 @@ class Installation:
         noon = now.replace(hour=12, minute=0, second=0, microsecond=0)
         await self.advance(to=noon if noon > now else noon + DAY)
         return await self.now()
+
+    async def step(self, by: timedelta) -> None:
+        """Put the clock forward or back at once, as an accident would; nobody is asked."""
+        await self.ground.fetch(
+            f'UPDATE business_clock SET "offset" = "offset" + interval \'{by.total_seconds()} s\''
+        )
+
+    async def until_counted(self, sql: str, least: int, *, seconds: float) -> None:
+        """Wait until the database counts so many."""
+
+        async def is_there() -> bool:
+            await asyncio.sleep(0.1)  # a count is dear
+            return await self.ground.count(sql) >= least
+
+        await until(is_there, seconds=seconds)
