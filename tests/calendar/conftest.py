@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from app.core.resources import Resources
 from app.demo.sending import connecting
@@ -12,6 +13,8 @@ from app.embedded.valkey import Valkey
 from tests.calendar.installation import Customer, Installation
 from tests.faults.conftest import Template, template
 from tests.faults.ground import a_database, ground_on, settings_of
+from tests.jobs_code.wheels_making import Wheels
+from tests.outbound.servers import Authority
 from tests.servers import POSTGRES
 
 __all__ = ["template"]
@@ -28,8 +31,26 @@ def first_user(worker_id: str) -> int:
 
 
 @pytest.fixture(scope="package")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Wheels:
+    """All the packages that the installation's pip finds."""
+    return Wheels(tmp_path_factory.mktemp("packages") / "wheels")
+
+
+@pytest.fixture(scope="package")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Whose servers the installation believes."""
+    found = Authority(tmp_path_factory.mktemp("authority"))
+    (found.folder / "shown.pem").write_bytes(found.certificate.public_bytes(Encoding.PEM))
+    return found
+
+
+@pytest.fixture(scope="package")
 async def installation(
-    template: Template, tmp_path_factory: pytest.TempPathFactory, first_user: int
+    template: Template,
+    tmp_path_factory: pytest.TempPathFactory,
+    first_user: int,
+    wheels: Wheels,
+    authority: Authority,
 ) -> AsyncIterator[Installation]:
     folder, server = tmp_path_factory.mktemp("calendar"), os.environ[POSTGRES]
     valkey = Valkey(folder / "valkey", password="calendar", log=folder / "valkey.log")
@@ -43,6 +64,11 @@ async def installation(
         "PENSTOCK_CODE__GRACE": "PT0.3S",
         "PENSTOCK_CODE__API_URL": f"http://127.0.0.1:{port}",
         "PENSTOCK_SCORING__LEASE": "PT2S",
+        "PENSTOCK_PROXYING__PRIVATE_NETWORKS": '["127.0.0.1/32"]',
+        "PENSTOCK_WEBHOOKS__ALLOW_PRIVATE": "true",
+        "PENSTOCK_WEBHOOKS__CA_FILE": str(authority.folder / "shown.pem"),
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": str(wheels.folder),
     }
     async with a_database(server, template=template.name) as name:
         ground = ground_on(f"{server}/{name}", valkey, template.keys, folder / "logs", **told)

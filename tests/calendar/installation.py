@@ -127,6 +127,15 @@ class Customer:
     async def runs(self, job: Json) -> list[Json]:
         return await self.all_of("/runs", job=job["id"])
 
+    async def until_runs(self, job: Json, count: int) -> list[Json]:
+        """The job's runs, once there are so many."""
+
+        async def are_there() -> bool:
+            return len(await self.runs(job)) >= count
+
+        await until(are_there, seconds=20)
+        return await self.runs(job)
+
     async def minutes(self) -> Json:
         found: Json = (await self.ask("GET", "/account/limits"))["minutes"]
         return found
