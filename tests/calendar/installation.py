@@ -94,7 +94,7 @@ class Customer:
         """Wait until a worker has the run."""
 
         async def is_at_work() -> bool:
-            return (await self.run(run))["state"] == "running"
+            return bool((await self.run(run))["state"] == "running")
 
         await until(is_at_work, seconds=20)
 

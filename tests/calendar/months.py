@@ -62,8 +62,8 @@ def fifty(first: datetime, last: datetime) -> Iterator[Plan]:
 _KINDS = ("interval", "daily", "weekly", "monthly", "cron")
 
 
-def _each(first: datetime, length: timedelta, last: datetime) -> list[datetime]:
-    return [first + n * length for n in range((last - first) // length + 1)]
+def _each(first: datetime, length: timedelta, last: datetime) -> set[datetime]:
+    return {first + n * length for n in range((last - first) // length + 1)}
 
 
 def _on_weekdays(days: list[str]) -> Callable[[date], bool]:

@@ -1,4 +1,4 @@
-"""Every limit of a new account's plan: what it allows to the last, and the first that it refuses."""
+"""Every limit of a new account's plan: the last that it allows, and the first that it refuses."""
 
 import io
 import zipfile
@@ -135,7 +135,9 @@ async def test_no_timeout_is_longer_than_a_day_whatever_the_plan(
 ) -> None:
     customer = await make_customer(minutes_per_day=10_000)
     job = await customer.job(timeout=_iso(DAY))
-    answer = await customer.http.patch(f"/v1/jobs/{job['id']}", json={"timeout": _iso(DAY + SECOND)})
+    answer = await customer.http.patch(
+        f"/v1/jobs/{job['id']}", json={"timeout": _iso(DAY + SECOND)}
+    )
 
     assert (answer.status_code, _place_of(answer.json())) == (422, "/timeout")
 

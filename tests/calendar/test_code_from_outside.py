@@ -1,9 +1,8 @@
-"""Customers' code as customers meet it: uploaded, planned, followed and let out, over HTTP alone."""
+"""Customers' code as they meet it: uploaded, planned, followed and let out, over HTTP alone."""
 
 import asyncio
-import shutil
-import textwrap
-from pathlib import Path
+import io
+import zipfile
 
 from tests.calendar.conftest import MakeCustomer
 from tests.calendar.installation import HOUR, ROOMY, SECOND, Customer, Installation, Json
@@ -134,15 +133,13 @@ async def test_many_watch_one_run_and_each_sees_all_of_it(customer: Customer) ->
 
 
 async def test_the_public_template_is_uploaded_published_and_run(
-    customer: Customer, tmp_path: Path
+    customer: Customer,
 ) -> None:
     """Zipped as its own tool does it: what lies in `src`, without that folder."""
-    source = tmp_path / "src"
-    source.mkdir()
-    (source / "__init__.py").touch()
-    (source / "main.py").write_text(textwrap.dedent(TEMPLATE))
-    packed = Path(shutil.make_archive(str(tmp_path / "code"), "zip", source))
-    job = await customer.with_code(packed.read_bytes())
+    packed = io.BytesIO(zipped(TEMPLATE))
+    with zipfile.ZipFile(packed, "a") as archive:
+        archive.writestr("__init__.py", "")
+    job = await customer.with_code(packed.getvalue())
     without = await customer.ended(await customer.start(job))
     told: Json = {"variables": {"mykey": "my value"}}
     await customer.ask("PUT", f"/jobs/{job['id']}/variables", json=told)

@@ -109,7 +109,7 @@ async def _people(customer: Customer, first: int, behind: int) -> None:
 
 def _has_warned(run: Json) -> bool:
     assert run["state"] in ("succeeded", "succeeded_with_warnings"), run
-    return run["state"] == "succeeded_with_warnings"
+    return bool(run["state"] == "succeeded_with_warnings")
 
 
 async def _told_of(installation: Installation, customer: Customer) -> list[str]:

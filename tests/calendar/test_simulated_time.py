@@ -1,4 +1,4 @@
-"""Weeks and months on the sandbox clock: what was planned is what the ledger says, all explained."""
+"""Weeks and months on the sandbox clock: what was planned is in the ledger, and explained."""
 
 from collections import Counter
 from datetime import datetime
@@ -24,9 +24,7 @@ async def test_a_week_of_half_hours_leaves_336_that_ran(
     assert Counter(fire["outcome"] for fire in fires) == {"ran": 336}
     assert [fire["run_id"] for fire in fires] == [run["id"] for run in runs]
     assert Counter(run["state"] for run in runs) == {"succeeded": 336}
-    assert [_at(fire) for fire in fires] == [
-        first + number * 30 * MINUTE for number in range(336)
-    ]
+    assert [_at(fire) for fire in fires] == [first + number * 30 * MINUTE for number in range(336)]
 
 
 async def test_a_month_of_fifty_schedules_is_all_in_the_ledger_and_explained(

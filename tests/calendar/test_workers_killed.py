@@ -9,9 +9,10 @@ from tests.faults.processes import kill
 
 CUSTOMERS, JOBS, MOMENTS = 5, 5, 40
 QUARTER = 15 * MINUTE
-_OVER = "SELECT count(*) FROM runs WHERE trigger = 'schedule' AND queued_at >= '{since}'" + (
-    " AND state IN ('succeeded', 'failed')"
-)
+_OVER = """
+SELECT count(*) FROM runs WHERE trigger = 'schedule' AND queued_at >= '{since}'
+   AND state IN ('succeeded', 'failed')
+"""
 _ALIVE = "SELECT count(*) FROM heartbeats WHERE seen_at > clock_timestamp() - interval '5 s'"
 
 
@@ -25,8 +26,10 @@ async def test_each_of_a_thousand_due_moments_has_one_run(
     jobs: list[tuple[Customer, Json]] = []
     for _ in range(CUSTOMERS):
         customer = await make_customer(**ROOMY)
-        for number in range(JOBS):
-            jobs.append((customer, await customer.published(f"job-{number}", schedule=schedule)))
+        jobs += [
+            (customer, await customer.published(f"job-{number}", schedule=schedule))
+            for number in range(JOBS)
+        ]
     workers = [await installation.ground.processes.worker() for _ in range(2)]
     await installation.until_counted(_ALIVE, 3, seconds=40)
     last = first + (MOMENTS - 1) * QUARTER

@@ -60,9 +60,7 @@ class Stand(Ground):
     connect: Connect
 
 
-def ground_on(
-    database_url: str, valkey: Valkey, keys: Keys, logs: Path, **settings: str
-) -> Ground:
+def ground_on(database_url: str, valkey: Valkey, keys: Keys, logs: Path, **settings: str) -> Ground:
     """A ground on servers that are there; `settings` are of all its processes."""
     logs.mkdir(exist_ok=True)
     environment = {
