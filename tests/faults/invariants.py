@@ -10,13 +10,13 @@ _ACTIVE = "('Open - Not Contacted', 'Attempting Contact', 'Working', 'Qualified 
 _PENDING = "('Pending - Scoring', 'Pending - TQR')"
 
 
-def _differ(place: str, expected: str, found: str) -> str:
-    """Where two counts by the same columns are not the same; absent is 0."""
+def _differ(place: str, expected: str, found: str, *, nothing: str = "0") -> str:
+    """Where two counts by the same columns are not the same; absent is nothing."""
     return f"""
         WITH expected AS ({expected}), found AS ({found})
         SELECT {place}, expected.n AS expected, found.n AS found
           FROM expected FULL JOIN found USING ({place})
-         WHERE coalesce(expected.n, 0) <> coalesce(found.n, 0)"""
+         WHERE coalesce(expected.n, {nothing}) <> coalesce(found.n, {nothing})"""
 
 
 _BY_STATUS_IN_EVENTS = """
@@ -36,6 +36,13 @@ _IN_CHUNKS = """
      WHERE e.type = 'responses.resolved' GROUP BY 1, 2, 3"""
 # A chunk may score a row that is to wait for its grace; nothing counts those.
 _WITHOUT_FILES = "r.account_id NOT IN (SELECT account_id FROM runs WHERE kind = 'import')"
+# Of a run's attempts: how the last ended, and how many before it have used up a retry.
+_ENDINGS = """
+    SELECT count(*) FILTER (WHERE place <= r.attempt AND ending <> 'worker_stopped') AS used,
+           max(ending) FILTER (WHERE place = r.attempt + 1) AS last
+      FROM (SELECT said ->> 'ending' AS ending, place
+              FROM jsonb_array_elements(r.details -> 'attempts')
+                   WITH ORDINALITY AS a(said, place)) e"""
 
 LAWS: dict[str, str] = {
     "a response is announced once if it was qualified, else never": _differ(
@@ -183,7 +190,7 @@ LAWS: dict[str, str] = {
         "account_id, run_id, is_end",
         """SELECT account_id, id::text AS run_id, is_end, 1 AS n
              FROM runs, unnest(ARRAY[false, true]) AS is_end
-            WHERE kind IN ('import', 'export') AND (is_end OR started_at IS NOT NULL)""",
+            WHERE kind IN ('import', 'export', 'code') AND (is_end OR started_at IS NOT NULL)""",
         """SELECT account_id, data ->> 'run_id' AS run_id, type <> 'run.started' AS is_end,
                   count(*) AS n
              FROM events WHERE type LIKE 'run.%' GROUP BY 1, 2, 3""",
@@ -206,6 +213,35 @@ LAWS: dict[str, str] = {
         """SELECT account_id, count(*) AS n FROM runs
             WHERE job_id IS NOT NULL AND parent_run_id IS NULL GROUP BY 1""",
         "SELECT account_id, sum(executions) AS n FROM account_days GROUP BY 1",
+    ),
+    "a run of code has an end for each attempt, in their order": """
+        SELECT id, state, attempt, details -> 'attempts' AS attempts FROM runs
+         WHERE kind = 'code' AND (
+               jsonb_array_length(details -> 'attempts') IS DISTINCT FROM attempt + 1
+               OR EXISTS (SELECT FROM jsonb_array_elements(details -> 'attempts')
+                                  WITH ORDINALITY AS a(said, place)
+                           WHERE (said ->> 'attempt')::int <> place - 1
+                              OR said ->> 'started_at' IS NULL))""",
+    "a run of code is tried again as often as its job has retries": f"""
+        SELECT r.id, r.state, j.retries, a.* FROM runs r
+          JOIN jobs j ON j.account_id = r.account_id AND j.id = r.job_id
+          JOIN LATERAL ({_ENDINGS}) a ON true
+         WHERE r.kind = 'code' AND (
+               used > retries OR (r.state LIKE 'succeeded%') <> (last = 'returned')
+               OR r.state = 'failed' AND (used < retries OR r.error_code <> last
+                                          OR retries > 0 AND last = 'worker_stopped')
+               OR r.state NOT IN ('succeeded', 'failed'))""",
+    "each attempt of code, and each other run of a job, is booked once": _differ(
+        "account_id, job_id",
+        """SELECT r.account_id, r.job_id, sum(took) AS n FROM runs r, LATERAL (
+                  SELECT (said ->> 'finished_at')::timestamptz
+                         - (said ->> 'started_at')::timestamptz AS took
+                    FROM jsonb_array_elements(details -> 'attempts') AS said
+                   WHERE kind = 'code'
+                   UNION ALL SELECT finished_at - started_at WHERE kind <> 'code') each
+            WHERE r.job_id IS NOT NULL GROUP BY 1, 2""",
+        "SELECT account_id, job_id, sum(booked) AS n FROM job_days GROUP BY 1, 2",
+        nothing="interval '0'",
     ),
 }
 
