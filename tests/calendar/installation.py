@@ -191,7 +191,7 @@ class Installation:
         async def has_arrived() -> bool:
             return not (await self.operator.get("/v1/clock")).json()["is_advancing"]
 
-        await until(has_arrived, seconds=100)
+        await until(has_arrived, seconds=240)
 
     async def at_noon(self) -> datetime:
         """Move to the next noon in UTC; from there a day is far from over."""

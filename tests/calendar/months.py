@@ -13,15 +13,25 @@ from tests.calendar.installation import DAY, HOUR, MINUTE, Json
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # With these, a few fall into what the clocks leave out or show twice.
-TIMES = ("00:30", "01:30", "02:00", "02:30", "13:00", "23:59")
+TIMES = ("01:30", "02:30", "13:00")
+
+
+KINDS = (
+    *("interval",) * 12,
+    *("daily",) * 6,
+    *("weekly",) * 12,
+    *("monthly",) * 10,
+    *("cron",) * 6,
+    *("once",) * 4,
+)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A schedule as it is sent, and the moments it must fire at."""
+    """A schedule as it is sent, and from it as it was saved the moments it must fire at."""
 
     schedule: Json
-    moments: list[datetime]
+    moments: Callable[[Json], list[datetime]]
 
 
 def the_month_of_changes(now: datetime) -> tuple[datetime, datetime]:
@@ -33,33 +43,53 @@ def the_month_of_changes(now: datetime) -> tuple[datetime, datetime]:
 
 def fifty(first: datetime, last: datetime) -> Iterator[Plan]:
     """All that fires after `first`, up to `last`."""
-    for number in range(50):
-        zone, kind = ZONES[number % 5], number // 10
-        at = [TIMES[number % 6]]
-        told: Json = {"timezone": zone, "type": _KINDS[kind]}
-        match told["type"]:
+    for number, kind in enumerate(KINDS):
+        zone = ZONES[number % 5]
+        told: Json = {"timezone": zone, "type": kind}
+        at: list[str] = [TIMES[number % 3]]
+        wants: Callable[[date], bool] = _every_day
+        begins = first + (number + 1) * HOUR
+        match kind:
             case "interval":
-                length = (20 + 7 * number) * HOUR
-                told |= {"every": f"PT{20 + 7 * number}H", "starts_at": (first + HOUR).isoformat()}
-                found = _each(first + HOUR, length, last)
+                told |= {"every": f"PT{30 + 9 * number}H", "starts_at": begins.isoformat()}
+                yield _fixed(told, _each(begins, (30 + 9 * number) * HOUR, last))
+                continue
+            case "once":
+                yield _fixed(told | {"starts_at": begins.isoformat()}, {begins})
+                continue
+            case "daily" if number % 5 == 0:
+                yield _in_a_slot(told, zone, first, last)
+                continue
             case "daily":
                 told |= {"at": at}
-                found = _at(zone, at, lambda _: True, first, last)
             case "weekly":
                 days = [WEEKDAYS[number % 6], "sun"]
-                told |= {"at": at, "weekdays": days}
-                found = _at(zone, at, _on_weekdays(days), first, last)
+                told, wants = told | {"at": at, "weekdays": days}, _on_weekdays(days)
             case "monthly":
-                told |= {"at": at, "days": [1, 14, "last"]}
-                found = _at(zone, at, _is_1_14_or_last, first, last)
+                told, wants = told | {"at": at, "days": [1, 14, "last"]}, _is_1_14_or_last
             case _:
                 hour, minute = at[0].split(":")
-                told |= {"cron": f"{int(minute)} {int(hour)} * * SUN,TUE"}
-                found = _at(zone, at, _on_weekdays(["sun", "tue"]), first, last)
-        yield Plan(told, sorted(found))
+                told |= {"cron": f"{int(minute)} {int(hour)} * * SUN"}
+                wants = _on_weekdays(["sun"])
+        yield _fixed(told, _at(zone, at, wants, first, last))
 
 
-_KINDS = ("interval", "daily", "weekly", "monthly", "cron")
+def _fixed(told: Json, moments: set[datetime]) -> Plan:
+    return Plan(told, lambda _: sorted(moments))
+
+
+def _in_a_slot(told: Json, zone: str, first: datetime, last: datetime) -> Plan:
+    """The minute is drawn as it is saved, and shown."""
+
+    def moments(saved: Json) -> list[datetime]:
+        assert 15 <= saved["minute"] <= 29
+        return sorted(_at(zone, [f"05:{saved['minute']}"], _every_day, first, last))
+
+    return Plan(told | {"hour": 5, "slot": "15-29"}, moments)
+
+
+def _every_day(_: date) -> bool:
+    return True
 
 
 def _each(first: datetime, length: timedelta, last: datetime) -> set[datetime]:

@@ -3,12 +3,16 @@
 from collections import Counter
 from datetime import datetime
 
+import pytest
+
 from tests.calendar.conftest import MakeCustomer
 from tests.calendar.installation import DAY, HOUR, MINUTE, ROOMY, Customer, Installation, Json
 from tests.calendar.months import fifty, the_month_of_changes
 
+# All of it is work: on a machine that has other work it takes its time.
+pytestmark = pytest.mark.timeout(300)
 # Fewer than some days of the month would have.
-MOST_A_DAY = 30
+MOST_A_DAY = 15
 
 
 async def test_a_week_of_half_hours_leaves_336_that_ran(
@@ -38,7 +42,7 @@ async def test_a_month_of_fifty_schedules_is_all_in_the_ledger_and_explained(
         await customer.published(f"job-{number}", schedule=plan.schedule)
         for number, plan in enumerate(plans)
     ]
-    paused, skipped = jobs[11], jobs[12]
+    paused, skipped = jobs[13], jobs[14]
     await customer.ask("PATCH", f"/jobs/{paused['id']}", json={"is_paused": True})
     await customer.ask("POST", f"/jobs/{skipped['id']}/skip", json={"count": 3, "reason": "no"})
     await installation.advance(to=last)
@@ -46,8 +50,8 @@ async def test_a_month_of_fifty_schedules_is_all_in_the_ledger_and_explained(
     ledger = await customer.all_of("/fires")
     for job, plan in zip(jobs, plans, strict=True):
         mine = [fire for fire in ledger if fire["owner_id"] == job["id"]]
-        assert [_at(fire) for fire in mine] == plan.moments, plan.schedule
-    assert len(ledger) == sum(len(plan.moments) for plan in plans)
+        assert [_at(fire) for fire in mine] == plan.moments(job["schedule"]), plan.schedule
+    assert {fire["owner_id"] for fire in ledger} == {job["id"] for job in jobs}
     await _each_ran_once_or_says_why(customer, ledger)
     reasons = {job["id"]: Counter[str]() for job in jobs}
     for fire in ledger:
