@@ -45,7 +45,17 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 @pytest.fixture(scope="package")
+async def valkey(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Valkey]:
+    folder = tmp_path_factory.mktemp("valkey")
+    server = Valkey(folder / "valkey", password="calendar", log=folder / "valkey.log")
+    await server.start()
+    yield server
+    await server.kill()
+
+
+@pytest.fixture(scope="package")
 async def installation(
+    valkey: Valkey,
     template: Template,
     tmp_path_factory: pytest.TempPathFactory,
     first_user: int,
@@ -53,8 +63,6 @@ async def installation(
     authority: Authority,
 ) -> AsyncIterator[Installation]:
     folder, server = tmp_path_factory.mktemp("calendar"), os.environ[POSTGRES]
-    valkey = Valkey(folder / "valkey", password="calendar", log=folder / "valkey.log")
-    await valkey.start()
     port = free_port()
     told = {
         "PENSTOCK_SANDBOX": "true",
@@ -83,7 +91,6 @@ async def installation(
                 yield Installation(ground, resources, port, operator)
             finally:
                 await ground.processes.end()
-    await valkey.kill()
 
 
 @pytest.fixture
@@ -102,5 +109,5 @@ async def make_customer(installation: Installation) -> AsyncIterator[MakeCustome
 
 @pytest.fixture
 async def customer(make_customer: MakeCustomer) -> Customer:
-    """An account with the plan of a new one, at noon."""
+    """An account with the plan of a new one."""
     return await make_customer()
