@@ -27,7 +27,7 @@ _log = log.get(__name__)
 LOOK_EVERY_SECONDS = 0.2
 _TAKEN_UP = (*BULK, RunKind.BATCH)
 _LOOK_AGAIN_SECONDS, _ASK_AGAIN_SECONDS = 0.01, 0.2
-# For so long, in real time, a moment waits for its runs; then they are runs that take long.
+# For so long, in real time, a moment waits while none of its runs ends; then they take long.
 _PATIENCE_SECONDS = 5.0
 
 
@@ -64,11 +64,11 @@ class Company:
         self._left = at_work
 
     async def finish(self) -> bool:
-        """Have what is due begun, by whomever, and wait until it is over, but not for long; whether
-        there was anything.
+        """Have what is due begun, by whomever, and wait until it is over, or does not end soon;
+        whether there was anything.
         """
-        had_any = False
-        began = ask_at = time.monotonic()
+        had_any, left = False, 0
+        moved = ask_at = time.monotonic()
         while True:
             # A step of a group that has ended leaves a call, and its next one is due at once.
             moved_on = await advance_due(self._work)
@@ -77,7 +77,10 @@ class Company:
                 return had_any
             had_any = True
             now = time.monotonic()
-            if now > began + _PATIENCE_SECONDS:
+            if len(found) < left:
+                # One has ended: perhaps a place of its account is free.
+                moved = ask_at = now
+            if now > moved + _PATIENCE_SECONDS:
                 self._left |= {run_id for _, run_id, _ in found}
                 break
             if now >= ask_at:
@@ -87,6 +90,7 @@ class Company:
                     # Code is for workers that are fit for it; they look for it themselves.
                     if kind in _TAKEN_UP:
                         self._runs.take_up(account_id, run_id)
+            left = len(found)
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
         return had_any
 

@@ -23,7 +23,8 @@ async def book(session: Transaction, account_id: UUID, run: Row) -> None:
     zone = await (await driver_of(session)).fetchval(_ZONE, account_id)
     held = timedelta(seconds=run["held"] or 0)
     started_at = run["started_at"]
-    elapsed = NO_TIME if started_at is None else run["finished_at"] - started_at
+    # A clock that was put back meanwhile gives nobody minutes.
+    elapsed = NO_TIME if started_at is None else max(run["finished_at"] - started_at, NO_TIME)
     place = (session, account_id, run["job_id"])
     if held:
         # It was reserved on the day of its start by whoever wanted it, which may be the day before.

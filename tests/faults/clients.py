@@ -112,7 +112,7 @@ class Client:
             if not await door.excuses(generation):
                 idle = time.monotonic() - self._used_at
                 what = f"{path}: {error!r} of a living API, {idle:.2f} s after the last answer"
-                raise self._improper(what) from None
+                raise self.improper(what) from None
             return None
         self._used_at = time.monotonic()
         door.greeted = generation
@@ -122,7 +122,7 @@ class Client:
         if is_proper_refusal(answer):
             self._ledger.refusals[answer.json()["code"]] += 1
             return None
-        raise self._improper(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
+        raise self.improper(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
 
     async def _through(self) -> tuple[Door, int, httpx.AsyncClient]:
         """The open connection, if its API still lives; else one to any that is to stay."""
@@ -137,7 +137,8 @@ class Client:
         self._used_at = time.monotonic()
         return self._open
 
-    def _improper(self, what: str) -> Improper:
+    def improper(self, what: str) -> Improper:
+        """The error to raise for this; it is in the ledger then."""
         self._ledger.improper.append(what)
         return Improper(what)
 

@@ -60,27 +60,32 @@ class Stand(Ground):
     connect: Connect
 
 
-def ground_on(database_url: str, valkey: Valkey, keys: Keys, logs: Path) -> Ground:
-    """A ground on servers that are there."""
+def ground_on(database_url: str, valkey: Valkey, keys: Keys, logs: Path, **settings: str) -> Ground:
+    """A ground on servers that are there; `settings` are of all its processes."""
     logs.mkdir(exist_ok=True)
     environment = {
         "PENSTOCK_DATABASE_URL": database_url,
         "PENSTOCK_REDIS_URL": valkey.url(),
         "PENSTOCK_SECRET_KEY": SECRET,
         "PENSTOCK_FILES__URL": f"file:{logs.parent / 'files'}",
+        **settings,
     }
     return Ground(database_url, valkey, Processes(environment, logs), keys)
+
+
+def settings_of(database_url: str) -> Settings:
+    """For what a test itself does with the database; it rings nobody."""
+    return Settings(
+        database_url=SecretStr(database_url),
+        redis_url=SecretStr("redis://127.0.0.1:1/0"),
+        secret_key=SecretStr(SECRET),
+    )
 
 
 async def furnish(database_url: str) -> Keys:
     """Bring an empty database to the newest schema, with accounts and keys."""
     await asyncio.to_thread(migrations.upgrade, database_url)
-    settings = Settings(
-        database_url=SecretStr(database_url),
-        redis_url=SecretStr("redis://127.0.0.1:1/0"),  # nothing here rings
-        secret_key=SecretStr(SECRET),
-    )
-    async with Resources(settings) as resources:
+    async with Resources(settings_of(database_url)) as resources:
         of = {
             (account, user): str(
                 await issue_key(resources, account=account, user=user, scopes=ACCOUNT_SCOPES)

@@ -53,6 +53,8 @@ class Ledger:
 
     sent: dict[Place, Sent] = field(default_factory=dict)
     files: list[SentFile] = field(default_factory=list)
+    # How attempts of customers' code ended, as their runs told.
+    code: Counter[str] = field(default_factory=Counter)
     attempts: int = 0
     answers: Counter[int] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)

@@ -52,7 +52,7 @@ class Processes:
     async def api(self, port: int, through: Sequence[str] = (), **settings: str) -> Process:
         """Start an API and wait until it answers."""
         process = await self.start(*API, through=through, PENSTOCK_HTTP__PORT=str(port), **settings)
-        await until(lambda: answers(port), seconds=30)
+        await until(lambda: answers(port), seconds=60)
         return process
 
     async def worker(self, **settings: str) -> Process:

@@ -14,19 +14,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from workers.proxying.inside.starting import environment as ways_out
 from workers.sandbox.order import Order
 from workers.sandbox.users import INSIDE, User
 
 PYTHON = Path(sys._base_executable).resolve()  # type: ignore[attr-defined]  # noqa: SLF001  # a venv's own
 OUTPUT = "job/output"
 WRITTEN_TO = (OUTPUT, "job/work", "tmp", "dev/shm")
-PROXY_PORT = 3128
 
 _NAMESPACES = ("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts")
 _CERTIFICATES = ("/etc/ssl/certs", "/etc/pki", "/etc/ca-certificates", "/etc/ld.so.cache")
 _PROGRAMS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
-_PROXY = f"http://127.0.0.1:{PROXY_PORT}"
-_LOCAL = "localhost,127.0.0.1,::1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +111,5 @@ def _environment(order: Order) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     if order.proxy_socket is not None:
-        for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-            environment |= {name: _PROXY, name.lower(): _PROXY}
-        environment |= {"NO_PROXY": _LOCAL, "no_proxy": _LOCAL}
+        environment |= ways_out()
     return environment

@@ -7,6 +7,7 @@ from itertools import count
 from tests.faults.clients import Client, Improper
 from tests.faults.ground import USERS
 from tests.faults.ledger import MARK, Json, Ledger
+from tests.faults.storm.programmers import Programmers
 from tests.faults.storm.site import Site
 
 CAMPAIGNS = {"spring": 100, "summer": 60, "autumn": 20, "winter": 0}
@@ -48,6 +49,11 @@ class Load:
         ]
         # Not of the other account, where lanes alone score what is not synchronous.
         self._loaders = [self._client(site, "globex", "marketo") for _ in range(LOADERS)]
+        ground = site.ground
+        platform = Client(self.ledger, site.doors, ground.keys.platform, account="", user="op")
+        self._programmers = Programmers(
+            self.ledger, self._client(site, "globex", "marketo"), platform, f"code {seed}"
+        )
 
     async def prepare(self) -> None:
         """Campaigns and rules of both accounts."""
@@ -58,6 +64,7 @@ class Load:
             rules = await operator.ask("POST", "/v1/scoring/rulesets", _RULES, key="rules")
             await operator.ask("POST", f"/v1/scoring/rulesets/{rules['id']}/activate")
             await self.change_settings()
+        await self._programmers.prepare()
 
     async def change_settings(self) -> None:
         """Other modes, portions and owners for one of the accounts."""
@@ -82,6 +89,7 @@ class Load:
                 together.create_task(self._send(sender))
             for loader in self._loaders:
                 together.create_task(self._load(loader))
+            together.create_task(self._programmers.run(self._is_over))
         for client in (*self._senders, *self._loaders, *self._operators.values()):
             await client.leave()
 

@@ -42,6 +42,7 @@ class Report:
                 f"endings     {counts(self.endings)}",
                 f"items       {len(self.ledger.sent)} in {self.ledger.attempts} attempts",
                 f"files       {len(self.ledger.files)}",
+                f"code        {counts(self.ledger.code)}",
                 f"answers     {counts(self.ledger.answers)}",
                 f"refusals    {counts(self.ledger.refusals)}",
                 f"silences    {counts(self.ledger.silences)}",

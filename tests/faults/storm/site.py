@@ -20,6 +20,11 @@ _SETTINGS = {
     "PENSTOCK_SCORING__LEASE": f"PT{LEASE_SECONDS}S",
     "PENSTOCK_DATABASE__IDLE_TIMEOUT": "PT2S",
     "PENSTOCK_IMPORTS__CHUNK_ROWS": "10",
+    # Users that no other test runs code as.
+    "PENSTOCK_CODE__FIRST_USER": "64000",
+    "PENSTOCK_CODE__USERS": "20",
+    "PENSTOCK_CODE__GRACE": "PT0.3S",
+    "PENSTOCK_CODE__RUNNING": "4",
 }
 
 
@@ -64,8 +69,9 @@ async def a_site() -> AsyncIterator[Site]:
         keys = await furnish(postgres.url())
         ground = ground_on(postgres.url(), valkey, keys, folder / "logs")
         processes = ground.processes
-        doors = [Door(processes, **_SETTINGS) for _ in range(2)]
-        workers = [worker(processes, **_SETTINGS) for _ in range(2)]
+        settings = _SETTINGS | {"PENSTOCK_CODE__SCRATCH": str(folder / "code")}
+        doors = [Door(processes, **settings) for _ in range(2)]
+        workers = [worker(processes, **settings) for _ in range(2)]
         services += [*doors, *workers]
         for service in services:
             await service.start()
