@@ -35,6 +35,7 @@ from workers.code.materials import Materials, materials
 from workers.sandbox import outcome as sandbox
 from workers.sandbox.counts import Counts as SandboxCounts
 from workers.sandbox.errors import CodeUnreadable, SandboxBroken
+from workers.sandbox.leash import Leash, moment
 from workers.sandbox.outcome import Outcome
 from workers.work import Work
 
@@ -48,6 +49,9 @@ _ANY_SOUND = text(
     """
 )
 _AWAY_SECONDS = 1.0
+# Code ends by itself so many leases after the last renewal. Whoever finds it given up, after one,
+# waits out the others; while the database is away for everybody, it has them to come back.
+_LEASES = 2
 _MOST_HOSTS = 50
 _LARGEST_RETURNED = 16_000
 _ENDINGS = {
@@ -56,6 +60,7 @@ _ENDINGS = {
     sandbox.Ended.TIMEOUT: Ending.TIMEOUT,
     sandbox.Ended.KILLED: Ending.KILLED,
     sandbox.Ended.LOST: Ending.LOST,
+    sandbox.Ended.FORSAKEN: Ending.WORKER_LOST,
 }
 _STOPPED = {
     Ending.CANCELLED: "",
@@ -92,6 +97,8 @@ async def _attempt(work: Work, claimed: Claimed) -> bool:
         except Unsealable as error:
             found = Ended(Ending.CODE_GONE, error.message)
     if isinstance(found, Ended):
+        if found.ending is Ending.WORKER_LOST and not await _is_dead(work):
+            return False
         return await _record(work, claimed, found)
     if not work.fitness.is_sound:
         if await is_hopeless(work):
@@ -114,15 +121,28 @@ async def _attempt(work: Work, claimed: Claimed) -> bool:
     return goes_on
 
 
+async def _is_dead(work: Work) -> bool:
+    """Wait until the code of a lost worker, which may only stand still, has ended; False if this
+    one is to stop meanwhile.
+    """
+    wait = (_LEASES - 1) * work.settings.scoring.lease.total_seconds()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(wait):
+            await work.is_stopping.wait()
+    return not work.is_stopping.is_set()
+
+
 async def _perform(
     work: Work, claimed: Claimed, attempt: Attempt, ready: Materials
 ) -> tuple[Ended, Sequence[KeptFile]]:
+    since = moment()
     async with work.unit_of_work(claimed.account_id, purpose=Purpose.RUN_CLAIM) as session:
         now = await queue.renew(session, claimed, by=work.settings.scoring.lease)
         await service.mark_begun(session, claimed, now=now)
-    journal = Journal(work, claimed, attempt, began_at=now)
     try:
-        outcome = await _run(work, attempt, ready, journal)
+        async with Leash(_LEASES * work.settings.scoring.lease, since=since) as leash:
+            journal = Journal(work, claimed, attempt, began_at=now, leash=leash)
+            outcome = await _run(work, attempt, ready, journal, leash)
     except CodeUnreadable as error:
         return Ended(Ending.CODE_DAMAGED, error.message), ()
     except SandboxBroken:
@@ -146,7 +166,9 @@ async def _perform(
     return _ended(outcome, journal, warnings, hosts), files
 
 
-async def _run(work: Work, attempt: Attempt, ready: Materials, journal: Journal) -> Outcome:
+async def _run(
+    work: Work, attempt: Attempt, ready: Materials, journal: Journal, leash: Leash
+) -> Outcome:
     """The sandbox and its journal side by side; when the run is another's, it is killed at once."""
     running = asyncio.create_task(
         work.sandbox.run(
@@ -154,6 +176,7 @@ async def _run(work: Work, attempt: Attempt, ready: Materials, journal: Journal)
             on_line=journal.hear,
             on_email=journal.hear_email,
             is_cancelled=journal.stop.asked,
+            leash=leash,
         )
     )
     keeping = asyncio.create_task(journal.keep())

@@ -2,12 +2,14 @@
 
 a user of its own ─▶ cage ─▶ ready ─▶ the code runs, its lines are told ─▶ it ends
                                          │ deadline, cancelled: TERM, grace, KILL
-                                         └ more than all its processes may use: KILL
+                                         │ more than all its processes may use: KILL
+                                         └ its leash is over: KILL, by another process
                           everybody dead ─▶ $OUTPUT_DIR is looked through ─▶ Outcome
 """
 
 import asyncio
 import json
+import signal
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -22,7 +24,8 @@ from workers.sandbox.counts import Counts, CountsWrong, counts_of
 from workers.sandbox.driver import OnEmail, OnLine
 from workers.sandbox.equipment import equipment
 from workers.sandbox.errors import CodeUnreadable
-from workers.sandbox.judging import judge
+from workers.sandbox.judging import judge, signal_of
+from workers.sandbox.leash import Leash
 from workers.sandbox.leftovers import Leftovers
 from workers.sandbox.lines import Budget, Level, Lines
 from workers.sandbox.masking import Masker
@@ -39,6 +42,20 @@ class _Stop:
     cause: Ended | None = None
     limit: Limit | None = None
     kill_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """What may end a run before it ends itself: its deadline, a call to stop, a silent worker."""
+
+    at: float
+    is_cancelled: asyncio.Event | None
+    leash: Leash | None
+
+    @property
+    def has_come(self) -> bool:
+        """Whether it has to be dead by now, however it does: its run may be another's."""
+        return self.leash is not None and (self.leash.is_over or self.leash.has_let_go)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +111,7 @@ class Bubblewrap:
         on_line: OnLine,
         on_email: OnEmail | None = None,
         is_cancelled: asyncio.Event | None = None,
+        leash: Leash | None = None,
     ) -> Outcome:
         """See `Driver.run`."""
         began = time.monotonic()
@@ -111,7 +129,8 @@ class Bubblewrap:
             user.admit(order.code, order.proxy_socket)
             async with caged() as cage:
                 await cage.start(self._settings.bwrap, order, ours, user)
-                stop, code = await self._attend(cage, order, talk, is_cancelled, began)
+                ends = _Ends(began + order.deadline.total_seconds(), is_cancelled, leash)
+                stop, code = await self._attend(cage, order, talk, ends)
                 leftovers = Leftovers(order.limits.output_bytes)
                 await asyncio.to_thread(leftovers.gather, cage.left, order.keep_output_in)
         verdict = judge(talk.told, code, cause=stop.cause, limit=stop.limit)
@@ -136,40 +155,42 @@ class Bubblewrap:
         return await self_test.reasons(self.run, self._scratch)
 
     async def _attend(
-        self,
-        cage: Cage,
-        order: Order,
-        talk: _Talk,
-        is_cancelled: asyncio.Event | None,
-        began: float,
+        self, cage: Cage, order: Order, talk: _Talk, ends: _Ends
     ) -> tuple[_Stop, int]:
         hearing = asyncio.create_task(talk.hear(cage.told))
         try:
             await cage.is_ready(lambda: talk.told.is_ready)
+            if ends.leash is not None:
+                await cage.put_on(ends.leash)
             async with asyncio.TaskGroup() as listening:
                 listening.create_task(talk.listen(cage.output, Level.INFO))
                 listening.create_task(talk.listen(cage.errors, Level.ERROR))
-                await cage.send(_order_inside(order))
-                stop = await self._watch(cage, order, is_cancelled, began)
+                if not ends.has_come:
+                    await cage.send(_order_inside(order))
+                stop = await self._watch(cage, order, ends)
                 code = await cage.ended()
+            # Not if it had come to its own end, and was only not looked at for so long.
+            if ends.has_come and stop.cause is None and signal_of(code) == signal.SIGKILL:
+                stop.cause = Ended.FORSAKEN
             await hearing
         finally:
             hearing.cancel()
         return stop, code
 
-    async def _watch(
-        self, cage: Cage, order: Order, is_cancelled: asyncio.Event | None, began: float
-    ) -> _Stop:
+    async def _watch(self, cage: Cage, order: Order, ends: _Ends) -> _Stop:
         """Until it has ended, or has been killed."""
         stop, watch = _Stop(), cage.watch(order.limits)
         grace = self._settings.grace.total_seconds()
-        end_at = began + order.deadline.total_seconds()
+        end_at = ends.at
         ended = asyncio.create_task(cage.ended())
-        cancelled = asyncio.create_task((is_cancelled or asyncio.Event()).wait())
+        cancelled = asyncio.create_task((ends.is_cancelled or asyncio.Event()).wait())
         try:
             while not ended.done():
                 now = time.monotonic()
-                if limit := watch.exceeded():
+                if ends.has_come:
+                    cage.kill()
+                    await ended
+                elif limit := watch.exceeded():
                     if stop.cause is None:
                         stop.cause, stop.limit = Ended.KILLED, limit
                     cage.kill()

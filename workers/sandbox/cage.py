@@ -22,6 +22,7 @@ from typing import Any
 
 from workers.sandbox.command import OUTPUT, PYTHON, WRITTEN_TO, Descriptors, arguments
 from workers.sandbox.errors import SandboxBroken
+from workers.sandbox.leash import Leash
 from workers.sandbox.order import Limits, Order
 from workers.sandbox.pipes import Pipe, memory_file, readable, rest_of
 from workers.sandbox.syscalls import filter_for
@@ -115,6 +116,14 @@ class Cage:
                 self._places[place] = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except (OSError, IndexError):
             raise SandboxBroken(reason="it cannot be looked into from outside") from None
+
+    async def put_on(self, leash: Leash) -> None:
+        """From here on it ends when the leash does.
+
+        Raises:
+            SandboxBroken: nobody can be had who would see to that.
+        """
+        await leash.hold(self._first)
 
     async def send(self, content: bytes) -> None:
         """Give the program inside what it waits for; the code begins."""

@@ -5,6 +5,7 @@ code begins ─▶ main returns ────────────────
     │    └───▶ a limit or a signal ends it ──────────────────▶ killed
     │    └───▶ the deadline, then TERM, then KILL ───────────▶ timeout
     │    └───▶ asked to stop, then TERM, then KILL ──────────▶ cancelled
+    │    └───▶ its worker was silent for too long, then KILL ▶ forsaken
     └ the sandbox ended before its code began ───────────────▶ lost
 """
 
@@ -24,6 +25,7 @@ class Ended(StrEnum):
     TIMEOUT = "timeout"
     KILLED = "killed"
     CANCELLED = "cancelled"
+    FORSAKEN = "forsaken"
     LOST = "lost"
 
 
