@@ -56,7 +56,8 @@ async def materials(work: Work, attempt: Attempt) -> AsyncIterator[Materials]:
         output = Path(folder.name) / "output"
         await in_thread(output.mkdir)
         socket = Path(folder.name) / "proxy"
-        proxy = await stack.enter_async_context(filtering(_policy(work.settings, attempt), socket))
+        policy = _policy(work.settings, attempt)
+        proxy = await stack.enter_async_context(filtering(policy, socket))
         order = Order(
             code=code,
             layer=layer,
@@ -73,6 +74,7 @@ async def materials(work: Work, attempt: Attempt) -> AsyncIterator[Materials]:
             secrets=attempt.variables.secrets,
             limits=_limits(work.settings, attempt),
             proxy_socket=socket,
+            api_url=policy.own_api.url if policy.own_api is not None else None,
             keep_output_in=output,
         )
         yield Materials(order, proxy, output)

@@ -116,4 +116,6 @@ def _environment(order: Order) -> dict[str, str]:
         for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
             environment |= {name: _PROXY, name.lower(): _PROXY}
         environment |= {"NO_PROXY": _LOCAL, "no_proxy": _LOCAL}
+    if order.api_url is not None:
+        environment["PENSTOCK_API_URL"] = order.api_url
     return environment
