@@ -17,6 +17,7 @@ from app.core.metrics import counts_of_this_worker
 from app.exports import forgetting as run_files
 from app.imports import forgetting as rows
 from app.imports.uploads import forgetting as uploads
+from app.jobs import layers
 from app.jobs.attempts import messages
 from app.responses.counters import fold
 from app.responses.retention import forget
@@ -81,7 +82,7 @@ async def fold_counters(work: Work) -> None:
 
 async def forget_what_is_over(work: Work) -> None:
     """Delete what is kept no longer: answers to repeats, windows, events, runs, their logs,
-    intake keys, and files with what is known of their rows.
+    intake keys, files with what is known of their rows, layers of code.
     """
     for account_id in await _accounts(work, _ACCOUNTS):
         async with work.unit_of_work(account_id, purpose=Purpose.FORGETTING) as session:
@@ -101,6 +102,7 @@ async def forget_what_is_over(work: Work) -> None:
             async with work.unit_of_work(account_id, purpose=Purpose.FORGETTING) as session:
                 deleted = await forget(session, account_id, now=clock.business_now(session))
                 deleted += await rows.forget(session, account_id, now=clock.business_now(session))
+    await layers.drop_unused(work.resources, await _accounts(work, _ACCOUNTS))
     if isinstance(work.resources.files, LocalFiles):
         await work.resources.files.tidy(older_than=_DRAFTS_KEPT)
 

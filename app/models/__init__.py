@@ -6,6 +6,7 @@ from app.models.account import INSTALLATION, Account
 from app.models.api_key import ApiKey
 from app.models.business_clock import BusinessClock
 from app.models.campaign import Campaign
+from app.models.code_layer import CodeLayer
 from app.models.counter import StatusCount, StatusDelta
 from app.models.engagement import ActiveResponse, OwnerTurn
 from app.models.event import Event
@@ -45,6 +46,7 @@ __all__ = [
     "ApiKey",
     "BusinessClock",
     "Campaign",
+    "CodeLayer",
     "Event",
     "Fire",
     "Heartbeat",

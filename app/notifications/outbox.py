@@ -34,6 +34,7 @@ class EventType(StrEnum):
     FIRE_NOT_RUN = "fire.not_run"
     JOB_EXPIRING = "job.expiring"
     JOB_EXPIRED = "job.expired"
+    QUOTA_EXHAUSTED = "quota.exhausted"
 
 
 @dataclass(frozen=True, slots=True)

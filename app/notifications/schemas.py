@@ -1,6 +1,6 @@
 """The shapes of events, as webhooks will carry them and the outbox keeps them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -142,6 +142,25 @@ class RunRefused(BaseModel):
     type: Literal["run.refused"]
     timestamp: datetime
     data: Refused
+
+
+class UsedUp(BaseModel):
+    """A calendar day of the account, in its time zone, that has no room for a run."""
+
+    day: date
+    reason: str = Field(description="What was missing first: `quota_executions`, `quota_minutes`.")
+    limit: int = Field(description="Executions or minutes a day that the plan has.")
+    job_id: UUID = Field(description="Whose run, or next attempt, was refused.")
+    resets_at: datetime
+
+
+class QuotaExhausted(BaseModel):
+    """One event for each day, at its first refusal: of a call, a planned moment or a retry."""
+
+    id: UUID
+    type: Literal["quota.exhausted"]
+    timestamp: datetime
+    data: UsedUp
 
 
 class NotRun(BaseModel):

@@ -8,6 +8,7 @@ from app.notifications.schemas import (
     FireNotRun,
     JobExpired,
     JobExpiring,
+    QuotaExhausted,
     ResponseQualified,
     ResponsesResolved,
     RunCancelled,
@@ -74,3 +75,8 @@ def job_expiring(event: JobExpiring) -> None:
 @router.post(EventType.JOB_EXPIRED.value, status_code=204)
 def job_expired(event: JobExpired) -> None:
     """A job has expired: its definition is gone, its runs can still be read."""
+
+
+@router.post(EventType.QUOTA_EXHAUSTED.value, status_code=204)
+def quota_exhausted(event: QuotaExhausted) -> None:
+    """The executions or minutes of a day are used up; told once a day."""

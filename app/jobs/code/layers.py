@@ -80,6 +80,30 @@ async def layer_for(
         await in_thread(folder.cleanup)
 
 
+async def is_kept(store: FileStore, layer_id: str) -> bool:
+    """Whether its archive is there."""
+    return await store.exists(_archive(layer_id))
+
+
+async def delete(store: FileStore, layer_id: str, note: str | None) -> None:
+    """Delete a layer that nobody needs; may be repeated.
+
+    Args:
+        note: as `note_of` has it; others that lead to the layer lead nowhere then, and are replaced
+            when it is made again.
+    """
+    if note is not None:
+        await store.delete(note)
+    await store.delete(_archive(layer_id))
+
+
+def note_of(requirements: Requirements) -> str:
+    """Where in the store it is noted which layer these requirements have."""
+    fits = (_FORM, sys.implementation.cache_tag, sysconfig.get_platform(), requirements.digest)
+    key = hashlib.sha256("\n".join(map(str, fits)).encode()).hexdigest()
+    return f"layers/made-of/{key}.json"
+
+
 def materialise(store: FileStore, layer_id: str, shelf: Shelf) -> AbstractAsyncContextManager[Path]:
     """The layer as a folder on this machine, for as long as the context lasts; read only, please.
 
@@ -99,11 +123,11 @@ def materialise(store: FileStore, layer_id: str, shelf: Shelf) -> AbstractAsyncC
 
 async def _find(store: FileStore, requirements: Requirements) -> Layer | None:
     try:
-        note = json.loads(b"".join([block async for block in store.read(_note(requirements))]))
+        note = json.loads(b"".join([block async for block in store.read(note_of(requirements))]))
     except FileGone:
         return None
     layer = Layer(note["id"], note["size_bytes"], tuple(note["packages"]))
-    return layer if await store.exists(_archive(layer.id)) else None
+    return layer if await is_kept(store, layer.id) else None
 
 
 async def _keep(store: FileStore, requirements: Requirements, installed: Path) -> Layer:
@@ -116,7 +140,7 @@ async def _keep(store: FileStore, requirements: Requirements, installed: Path) -
     await store.write(_archive(layer.id), _blocks(packed))
     note = json.dumps(asdict(layer)).encode()
     # Last: who finds the note finds the archive.
-    await store.write(_note(requirements), _once(note))
+    await store.write(note_of(requirements), _once(note))
     return layer
 
 
@@ -133,12 +157,6 @@ def _packages(installed: Path) -> tuple[str, ...]:
 
 def _archive(layer_id: str) -> str:
     return f"layers/{layer_id}.tar.gz"
-
-
-def _note(requirements: Requirements) -> str:
-    fits = (_FORM, sys.implementation.cache_tag, sysconfig.get_platform(), requirements.digest)
-    key = hashlib.sha256("\n".join(map(str, fits)).encode()).hexdigest()
-    return f"layers/made-of/{key}.json"
 
 
 async def _blocks(path: Path) -> AsyncIterator[bytes]:
