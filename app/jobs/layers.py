@@ -72,7 +72,7 @@ async def drop_unused(resources: Resources, accounts: Iterable[UUID]) -> int:
     """
     in_use: set[str] = set()
     for account_id in accounts:
-        async with resources.unit_of_work(account_id) as session:
+        async with resources.unit_of_work(account_id, purpose=Purpose.FORGETTING) as session:
             rows = await (await driver_of(session)).fetch(_IN_USE, account_id)
         in_use.update(row["layer_id"] for row in rows)
     async with resources.unit_of_work(purpose=Purpose.FORGETTING) as session:
