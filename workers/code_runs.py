@@ -22,20 +22,21 @@ from app.core.failpoints import Purpose
 from app.core.problems import as_app_error
 from app.core.resources import Line
 from app.core.sealing import Unsealable
-from app.exports.queries import KeptFile
+from app.exports.queries import KeptFile, stored_files
 from app.jobs.attempts import service
 from app.jobs.attempts.rules import Counts, Ended, Ending
 from app.jobs.attempts.service import Attempt
 from app.jobs.code.errors import KeptContentDamaged
 from app.runs import queue
-from app.runs.queue import Claimed
+from app.runs.queue import Claimed, RunLost
 from workers.code.journal import Journal
-from workers.code.leaving import folder_of, keep_files
+from workers.code.leaving import drop_files, folder_of, keep_files
 from workers.code.materials import Materials, materials
 from workers.sandbox import outcome as sandbox
 from workers.sandbox.counts import Counts as SandboxCounts
 from workers.sandbox.errors import CodeUnreadable, SandboxBroken
 from workers.sandbox.leash import Leash, moment
+from workers.sandbox.masking import Masker
 from workers.sandbox.outcome import Outcome
 from workers.work import Work
 
@@ -113,12 +114,34 @@ async def _attempt(work: Work, claimed: Claimed) -> bool:
         if work.is_stopping.is_set():
             return False
         ended, files = await _perform(work, claimed, found, ready)
-    goes_on = await _record(work, claimed, ended, files)
+    folder = folder_of(claimed.account_id, claimed.run_id, found.number)
+    return await record_with_files(work, claimed, ended, files, folder)
+
+
+async def record_with_files(
+    work: Work, claimed: Claimed, ended: Ended, files: Sequence[KeptFile], folder: str
+) -> bool:
+    """Write how it ended, and delete its files where nobody lists them.
+
+    Raises:
+        RunLost: see `_record`.
+    """
+    try:
+        goes_on = await _record(work, claimed, ended, files)
+    except RunLost:
+        # Or it is over by a commit of ours whose answer was lost; then they are listed.
+        if files and not await _are_listed(work, claimed, files):
+            await drop_files(work.resources.files, folder)
+        raise
     if goes_on and files:
-        with contextlib.suppress(AppError):
-            folder = folder_of(claimed.account_id, claimed.run_id, found.number)
-            await work.resources.files.delete_folder(folder)
+        await drop_files(work.resources.files, folder)
     return goes_on
+
+
+async def _are_listed(work: Work, claimed: Claimed, files: Sequence[KeptFile]) -> bool:
+    async with work.unit_of_work(claimed.account_id, purpose=Purpose.RUN_END) as session:
+        listed = await stored_files(session, claimed.account_id, claimed.run_id)
+    return any(file.stored_as in listed for file in files)
 
 
 async def _is_dead(work: Work) -> bool:
@@ -154,14 +177,19 @@ async def _perform(
     warnings = [*outcome.warnings, *(f"{one.name}: {one.reason}" for one in outcome.refused)]
     folder = folder_of(claimed.account_id, claimed.run_id, attempt.number)
     files: Sequence[KeptFile] = ()
+    masker = Masker(attempt.variables.secrets)
     try:
-        files = await keep_files(work.resources.files, folder, ready.output, outcome.files)
+        files = await keep_files(work.resources.files, folder, ready.output, outcome.files, masker)
     except AppError as error:
+        await drop_files(work.resources.files, folder)
         # The work is done; doing it again for the sake of its files would do it twice.
         _log.warning("files_not_kept", error=error.code)
         warnings.append(f"The files that it left could not be kept: {error.message}")
-    hosts = [{**asdict(host), "refused": dict(host.refused)} for host in ready.proxy.hosts()][
-        :_MOST_HOSTS
+    called = ready.proxy.hosts()[:_MOST_HOSTS]
+    # A secret may be the name of a host, or be part of one.
+    hosts = [
+        {**asdict(host), "host": masker.masked(host.host), "refused": dict(host.refused)}
+        for host in called
     ]
     return _ended(outcome, journal, warnings, hosts), files
 

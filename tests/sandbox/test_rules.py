@@ -55,6 +55,32 @@ def test_no_half_of_a_secret_is_left_at_a_cut(
         assert not set(rest) & set('abcé"\\'), (line, plain)
 
 
+@given(SECRET, TEXT, st.data())
+def test_no_half_of_a_secret_is_left_at_either_end_of_a_piece(
+    secret: str, between: str, data: st.DataObject
+) -> None:
+    """At least four characters of it, or nobody could tell; what is between stays."""
+    cut = st.integers(SHORTEST, len(secret))
+    begins, ends = data.draw(cut), data.draw(cut)
+    masker = Masker({"key": secret})
+    text = f"{secret[-begins:]}{between}{secret[:ends]}"
+
+    shown = masker.masked_piece(text, before=True, behind=True)
+    assert shown.startswith(COVER)
+    assert shown.endswith(COVER)
+    assert secret[-begins:] not in shown.removeprefix(COVER)[:begins]
+    assert masker.masked_piece(between) == masker.masked(between)
+
+
+def test_large_fields_are_cut_without_a_half_of_a_secret() -> None:
+    fields = '{"k": "' + "x" * 63_989 + "s3cr"
+    line = json.dumps({"level": "info", "message": "m", "fields": fields})
+    (found,) = lines_of(f"\x1e{line}\n".encode(), "s3cr3t-of-mine")
+
+    assert len(fields) == 64_000
+    assert found.fields.endswith(f"xxx{COVER}")
+
+
 @pytest.mark.parametrize(
     ("secret", "text"),
     [
@@ -136,6 +162,20 @@ def test_a_word_that_never_ends_is_thrown_away() -> None:
     list(channel.feed(b'\n{"returned": 1}\n'))
 
     assert (channel.value, len(channel.warnings)) == (1, 1)
+
+
+def test_a_word_of_a_million_parts_is_not_made_into_objects() -> None:
+    channel = Channel()
+    list(channel.feed(b'{"returned":[' + b"[]," * 1_100_000 + b'0]}\n{"returned":1}\n'))
+
+    assert (channel.value, len(channel.warnings)) == (1, 1)
+
+
+def test_what_is_warned_of_is_warned_of_once() -> None:
+    channel = Channel()
+    list(channel.feed(b'{"email":0}\n' * 10_000))
+
+    assert len(channel.warnings) == 1
 
 
 def test_a_run_that_never_began_is_lost() -> None:

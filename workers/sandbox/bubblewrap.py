@@ -12,7 +12,7 @@ import json
 import signal
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -33,6 +33,9 @@ from workers.sandbox.order import Order
 from workers.sandbox.outcome import Ended, Limit, Outcome
 from workers.sandbox.pipes import Pipe, pump
 from workers.sandbox.watching import SECONDS
+
+# Inside, `run.py`: of a long traceback the end.
+_ERROR_CUT = 8_000
 
 
 @dataclass(slots=True)
@@ -142,11 +145,11 @@ class Bubblewrap:
             value=Masker(order.secrets).masked_json(talk.told.value) if is_returned else None,
             counts=counts,
             limit=verdict.limit,
-            error=masker.masked(verdict.error),
+            error=_error(verdict.error, talk.told, masker),
             exit_code=verdict.exit_code,
             signal=verdict.signal,
             files=tuple(leftovers.files),
-            refused=tuple(leftovers.refused),
+            refused=tuple(replace(one, name=masker.masked(one.name)) for one in leftovers.refused),
             warnings=(*faults, *_warnings(talk, leftovers)),
         )
 
@@ -222,6 +225,11 @@ def _order_inside(order: Order) -> bytes:
     return json.dumps({"event": asdict(order.event), "settings": settings}).encode()
 
 
+def _error(text: str, told: Channel, masker: Masker) -> str:
+    is_cut = len(told.error or "") >= _ERROR_CUT
+    return masker.masked_piece(text, before=is_cut)
+
+
 def _counts(told: Channel) -> tuple[Counts | None, list[str]]:
     try:
         return counts_of(told.value), []
@@ -230,7 +238,7 @@ def _counts(told: Channel) -> tuple[Counts | None, list[str]]:
 
 
 def _warnings(talk: _Talk, leftovers: Leftovers) -> list[str]:
-    found = list(dict.fromkeys(talk.told.warnings))
+    found = list(talk.told.warnings)
     if talk.told.unfit:
         found.append(f"What main returned is not kept: {talk.told.unfit}.")
     if talk.budget.is_over:

@@ -51,6 +51,16 @@ class Masker:
             done = end
         return "".join(parts) + text[done:most]
 
+    def masked_piece(self, text: str, *, before: bool = False, behind: bool = False) -> str:
+        """The same of a text that was cut out of a longer one before we saw it: what may be the
+        rest of a value at such an end is covered, too.
+        """
+        head = max((_overlap(needle, text) for needle in self._needles), default=0) if before else 0
+        text = text[head:]
+        tail = max((_overlap(text, needle) for needle in self._needles), default=0) if behind else 0
+        shown = self.masked(text[: len(text) - tail])
+        return f"{COVER if head else ''}{shown}{COVER if tail else ''}"
+
     def masked_json(self, value: Any, *, depth: int = 0) -> Any:
         """The same for every text within a JSON value, keys included."""
         if depth > _DEEPEST:
@@ -69,6 +79,13 @@ class Masker:
         if isinstance(value, int | float) and not isinstance(value, bool):
             return value if self.masked(str(value)) == str(value) else COVER
         return value
+
+
+def _overlap(left: str, right: str) -> int:
+    """How many characters of the right text's beginning are the left one's end."""
+    longest = min(len(left), len(right))
+    lengths = range(longest, SHORTEST - 1, -1)
+    return next((length for length in lengths if left.endswith(right[:length])), 0)
 
 
 def _by_length(text: str) -> tuple[int, str]:

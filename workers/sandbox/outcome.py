@@ -59,7 +59,8 @@ class RefusedFile:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One attempt, from beginning to end. Variables' and secrets' values are masked in all of it.
+    """One attempt, from beginning to end. Variables' and secrets' values are masked in all of it,
+    but for the names of files that are kept, by which they are found.
 
     Attributes:
         value: what `main` returned, None where that is no JSON or too much of it.

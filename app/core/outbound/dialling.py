@@ -12,7 +12,7 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import TypeAlias, TypeVar
 
 import httpcore
@@ -26,18 +26,24 @@ Streams: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 _Connection = TypeVar("_Connection")
 
 _ANOTHER_ADDRESS_SECONDS = 5.0
-# Threads of their own: names that nobody answers for hold up other names and nothing else.
-_ASKING = ThreadPoolExecutor(8, thread_name_prefix="names")
 _NOBODY = (httpcore.ConnectError, httpcore.ConnectTimeout, OSError, TimeoutError)
 
 
-async def resolve(host: str, port: int) -> Sequence[str]:
-    """The addresses of a name, in the order in which the system would try them."""
-    loop = asyncio.get_running_loop()
-    found = await loop.run_in_executor(
-        _ASKING, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    )
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+def resolving_in(threads: Executor) -> Resolver:
+    """A resolver: the addresses of a name, in the order in which the system would try them."""
+
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        loop = asyncio.get_running_loop()
+        found = await loop.run_in_executor(
+            threads, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        )
+        return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+    return resolve
+
+
+# Threads of their own: names that nobody answers for hold up other names and nothing else.
+resolve = resolving_in(ThreadPoolExecutor(8, thread_name_prefix="names"))
 
 
 async def judged_addresses(
