@@ -18,7 +18,7 @@ from pathlib import Path
 
 from app.core.settings import Code
 from workers.sandbox import self_test, users
-from workers.sandbox.cage import Cage, caged
+from workers.sandbox.cage import START_SECONDS, Cage, caged
 from workers.sandbox.channel import Channel
 from workers.sandbox.counts import Counts, CountsWrong, counts_of
 from workers.sandbox.driver import OnEmail, OnLine
@@ -100,11 +100,19 @@ class Bubblewrap:
         forwarder: the program that leads from the sandbox's loopback to an order's proxy socket,
             called inside as `forwarder SOCKET PORT READY_DESCRIPTOR`; without it no order may
             name a socket.
+        start_seconds: how long building a sandbox may take.
     """
 
-    def __init__(self, settings: Code, forwarder: Path | None = None) -> None:
+    def __init__(
+        self,
+        settings: Code,
+        forwarder: Path | None = None,
+        *,
+        start_seconds: float = START_SECONDS,
+    ) -> None:
         self._settings = settings
         self._forwarder = forwarder
+        self._start_seconds = start_seconds
         self._scratch = Path(settings.scratch).absolute()
 
     async def run(
@@ -130,7 +138,7 @@ class Bubblewrap:
         talk = _Talk(on_line, on_email, masker, budget, order.limits.line_bytes)
         with lent as user:
             user.admit(order.code, order.proxy_socket)
-            async with caged() as cage:
+            async with caged(self._start_seconds) as cage:
                 await cage.start(self._settings.bwrap, order, ours, user)
                 ends = _Ends(began + order.deadline.total_seconds(), is_cancelled, leash)
                 stop, code = await self._attend(cage, order, talk, ends)

@@ -91,13 +91,21 @@ def rest_of(descriptor: int) -> bytes:
 def memory_file(name: str, content: bytes) -> int:
     """A descriptor to read this content from, that nobody can change any more."""
     descriptor = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    try:
+        _fill(descriptor, content)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _fill(descriptor: int, content: bytes) -> None:
     written = memoryview(content)
     while written:
         written = written[os.write(descriptor, written) :]
     os.lseek(descriptor, 0, os.SEEK_SET)
     seals = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
     fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
-    return descriptor
 
 
 def _tell(comes: asyncio.Future[None]) -> None:
