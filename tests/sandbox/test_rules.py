@@ -188,3 +188,14 @@ def test_the_filter_knows_this_machine_and_no_other() -> None:
     assert filter_for(platform.machine()) is not None
     assert filter_for("pdp11") is None
     assert all(len(filter_for(machine) or b"") % 8 == 0 for machine in ("x86_64", "aarch64"))
+
+
+@given(st.lists(SECRET, min_size=17, max_size=40, unique=True), TEXT)
+def test_many_values_are_covered_as_few_are(secrets: list[str], between: str) -> None:
+    """They are looked for in another way; either way none is left."""
+    masker = Masker({str(number): secret for number, secret in enumerate(secrets)})
+    shown = masker.masked(between.join(secrets))
+
+    assert all(secret not in shown for secret in secrets)
+    assert COVER in shown
+    assert masker.masked("nothing of it") == "nothing of it"

@@ -71,12 +71,16 @@ class _Talk:
     budget: Budget
     line_bytes: int
     told: Channel = field(default_factory=Channel)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def listen(self, pipe: Pipe, level: Level) -> None:
         lines = Lines(level, self.masker, self.budget, self.line_bytes)
 
-        def take(data: bytes) -> None:
-            for line in lines.feed(data):
+        async def take(data: bytes) -> None:
+            # Covering values takes a while where there are many; both pipes draw on one budget.
+            async with self.turn:
+                found = await asyncio.to_thread(lambda: list(lines.feed(data)))
+            for line in found:
                 self.on_line(line)
 
         await pump(pipe.reads, take, is_enough=lambda: self.budget.is_over)
@@ -84,7 +88,7 @@ class _Talk:
             self.on_line(line)
 
     async def hear(self, pipe: Pipe) -> None:
-        def take(data: bytes) -> None:
+        async def take(data: bytes) -> None:
             for email in self.told.feed(data):
                 if self.on_email is not None:
                     self.on_email(email)
