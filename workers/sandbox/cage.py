@@ -44,7 +44,7 @@ class Cage:
         self.output, self.errors, self.told, self._asked, self._info, self._block = pipes
         self._start_seconds = start_seconds
         self._process: asyncio.subprocess.Process | None = None
-        self._first = self._main = -1
+        self._first = self._main = self._bwrap = -1
         self._first_pid = 0
         self._places: dict[str, int] = {}
 
@@ -96,6 +96,8 @@ class Cage:
             )
         except OSError as error:
             raise SandboxBroken(reason=f"bubblewrap does not start ({error.strerror})") from None
+        with contextlib.suppress(OSError):
+            self._bwrap = os.pidfd_open(self._process.pid)
 
     async def is_ready(self, heard: Callable[[], bool]) -> None:
         """Wait for the program inside, then open what will be looked at from outside.
@@ -166,7 +168,13 @@ class Cage:
     def kill(self) -> None:
         """End everything inside, at once."""
         _signal(self._first, signal.SIGKILL)
-        if self._process is not None and self._process.returncode is None:
+        if self._process is None or self._process.returncode is not None:
+            return
+        if self._bwrap >= 0:
+            # Not by asyncio: it looks first whether it has ended, and if so, takes the exit code
+            # away from whoever waits for it.
+            _signal(self._bwrap, signal.SIGKILL)
+        else:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
 
@@ -179,7 +187,7 @@ class Cage:
             pipes = (self.output, self.errors, self.told, self._asked, self._info, self._block)
             for pipe in pipes:
                 pipe.close()
-            for descriptor in (self._first, self._main, *self._places.values()):
+            for descriptor in (self._first, self._main, self._bwrap, *self._places.values()):
                 if descriptor >= 0:
                     os.close(descriptor)
 
