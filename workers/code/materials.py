@@ -1,6 +1,5 @@
 """What goes into a sandbox: the code, its layer, the way out; all of it there before it begins."""
 
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -12,11 +11,15 @@ from app.core.settings import Settings
 from app.jobs.attempts.service import Attempt
 from app.jobs.code import layers
 from app.jobs.code.keeping import materialise_code
+from app.jobs.code.passing import folder_for
 from workers.proxying.connections import Proxy
 from workers.proxying.policy import Policy, policy_of
 from workers.proxying.server import filtering
 from workers.sandbox.order import Event, Limits, Order
 from workers.work import Work
+
+# Of one attempt, whose timeout is a day at most, with what comes before and after it.
+_LONGEST = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ async def materials(work: Work, attempt: Attempt) -> AsyncIterator[Materials]:
                 layers.materialise(files, version.layer_id, work.shelf)
             )
         # Short, for the address of a socket has a hundred bytes; closed to everybody else.
-        folder = await in_thread(lambda: tempfile.TemporaryDirectory(prefix="penstock-"))
+        folder = await in_thread(lambda: folder_for("penstock-run-", longest=_LONGEST))
         stack.push_async_callback(in_thread, folder.cleanup)
         output = Path(folder.name) / "output"
         await in_thread(output.mkdir)

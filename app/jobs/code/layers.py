@@ -12,10 +12,10 @@ import hashlib
 import json
 import sys
 import sysconfig
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -26,11 +26,14 @@ from app.jobs.code.installing import Terms, install
 from app.jobs.code.keeping import fetch
 from app.jobs.code.measuring import bytes_of
 from app.jobs.code.packing import pack, unpack
+from app.jobs.code.passing import folder_for
 from app.jobs.code.requirements import Requirements
 from app.jobs.code.shelf import Shelf
 
 # Another number makes all layers anew.
 _FORM = "1"
+# Far more than any installation is given.
+_LONGEST = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ async def layer_for(
     found = await _find(store, requirements)
     if found is not None:
         return found
-    folder = await in_thread(_make_folder, work)
+    folder = await in_thread(lambda: folder_for("penstock-layer-", longest=_LONGEST, place=work))
     try:
         installed = await install(requirements, Path(folder.name), terms or Terms())
         return await _keep(store, requirements, installed)
@@ -142,12 +145,6 @@ async def _keep(store: FileStore, requirements: Requirements, installed: Path) -
     # Last: who finds the note finds the archive.
     await store.write(note_of(requirements), _once(note))
     return layer
-
-
-def _make_folder(work: Path | None) -> "tempfile.TemporaryDirectory[str]":
-    if work is not None:
-        work.mkdir(parents=True, exist_ok=True)
-    return tempfile.TemporaryDirectory(prefix="layer-", dir=work, ignore_cleanup_errors=True)
 
 
 def _packages(installed: Path) -> tuple[str, ...]:
