@@ -166,9 +166,21 @@ def test_a_word_that_never_ends_is_thrown_away() -> None:
 
 def test_a_word_of_a_million_parts_is_not_made_into_objects() -> None:
     channel = Channel()
-    list(channel.feed(b'{"returned":[' + b"[]," * 1_100_000 + b'0]}\n{"returned":1}\n'))
+    list(channel.feed(b'{"email":[' + b"[]," * 1_100_000 + b'0]}\n{"returned":1}\n'))
 
     assert (channel.value, len(channel.warnings)) == (1, 1)
+
+
+def test_only_an_email_may_be_larger_than_a_value() -> None:
+    channel = Channel()
+    list(channel.feed(b'{"returned":"' + b"x" * 2**21 + b'"}\n{"returned":1}\n'))
+    attached = [{"name": "a", "content": "eHh4" * 2**19}]
+    email = {"type": "Success", "subject": "s", "body": "", "is_html": False}
+    told = json.dumps({"email": {**email, "attachments": attached}}).encode() + b"\n"
+    (found,) = channel.feed(told)
+
+    assert channel.value == 1
+    assert len(found.attachments[0].content) == 3 * 2**19
 
 
 def test_what_is_warned_of_is_warned_of_once() -> None:

@@ -150,11 +150,12 @@ class Bubblewrap:
                 await asyncio.to_thread(leftovers.gather, cage.left, order.keep_output_in)
         verdict = judge(talk.told, code, cause=stop.cause, limit=stop.limit)
         is_returned = verdict.ended is Ended.RETURNED
+        covered = Masker(order.secrets).masked_json
         counts, faults = _counts(talk.told) if is_returned else (None, [])
         return Outcome(
             ended=verdict.ended,
             elapsed=timedelta(seconds=time.monotonic() - began),
-            value=Masker(order.secrets).masked_json(talk.told.value) if is_returned else None,
+            value=await asyncio.to_thread(covered, talk.told.value) if is_returned else None,
             counts=counts,
             limit=verdict.limit,
             error=_error(verdict.error, talk.told, masker),
