@@ -22,19 +22,21 @@ from app.core.failpoints import Purpose
 from app.core.problems import as_app_error
 from app.core.resources import Line
 from app.core.sealing import Unsealable
-from app.exports.queries import KeptFile
+from app.exports.queries import KeptFile, stored_files
 from app.jobs.attempts import service
 from app.jobs.attempts.rules import Counts, Ended, Ending
 from app.jobs.attempts.service import Attempt
 from app.jobs.code.errors import KeptContentDamaged
 from app.runs import queue
-from app.runs.queue import Claimed
+from app.runs.queue import Claimed, RunLost
 from workers.code.journal import Journal
-from workers.code.leaving import folder_of, keep_files
+from workers.code.leaving import drop_files, folder_of, keep_files
 from workers.code.materials import Materials, materials
 from workers.sandbox import outcome as sandbox
 from workers.sandbox.counts import Counts as SandboxCounts
 from workers.sandbox.errors import CodeUnreadable, SandboxBroken
+from workers.sandbox.leash import Leash, moment
+from workers.sandbox.masking import Masker
 from workers.sandbox.outcome import Outcome
 from workers.work import Work
 
@@ -48,6 +50,9 @@ _ANY_SOUND = text(
     """
 )
 _AWAY_SECONDS = 1.0
+# Code ends by itself so many leases after the last renewal. Whoever finds it given up, after one,
+# waits out the others; while the database is away for everybody, it has them to come back.
+_LEASES = 2
 _MOST_HOSTS = 50
 _LARGEST_RETURNED = 16_000
 _ENDINGS = {
@@ -56,6 +61,7 @@ _ENDINGS = {
     sandbox.Ended.TIMEOUT: Ending.TIMEOUT,
     sandbox.Ended.KILLED: Ending.KILLED,
     sandbox.Ended.LOST: Ending.LOST,
+    sandbox.Ended.FORSAKEN: Ending.WORKER_LOST,
 }
 _STOPPED = {
     Ending.CANCELLED: "",
@@ -97,6 +103,8 @@ async def _attempt(work: Work, claimed: Claimed) -> bool:
         except Unsealable as error:
             found = Ended(Ending.CODE_GONE, error.message)
     if isinstance(found, Ended):
+        if found.ending is Ending.WORKER_LOST and not await _is_dead(work):
+            return False
         return await _record(work, claimed, found)
     if not work.fitness.is_sound:
         if await is_hopeless(work):
@@ -111,23 +119,58 @@ async def _attempt(work: Work, claimed: Claimed) -> bool:
         if work.is_stopping.is_set():
             return False
         ended, files = await _perform(work, claimed, found, ready)
-    goes_on = await _record(work, claimed, ended, files)
+    folder = folder_of(claimed.account_id, claimed.run_id, found.number)
+    return await record_with_files(work, claimed, ended, files, folder)
+
+
+async def record_with_files(
+    work: Work, claimed: Claimed, ended: Ended, files: Sequence[KeptFile], folder: str
+) -> bool:
+    """Write how it ended, and delete its files where nobody lists them.
+
+    Raises:
+        RunLost: see `_record`.
+    """
+    try:
+        goes_on = await _record(work, claimed, ended, files)
+    except RunLost:
+        # Or it is over by a commit of ours whose answer was lost; then they are listed.
+        if files and not await _are_listed(work, claimed, files):
+            await drop_files(work.resources.files, folder)
+        raise
     if goes_on and files:
-        with contextlib.suppress(AppError):
-            folder = folder_of(claimed.account_id, claimed.run_id, found.number)
-            await work.resources.files.delete_folder(folder)
+        await drop_files(work.resources.files, folder)
     return goes_on
+
+
+async def _are_listed(work: Work, claimed: Claimed, files: Sequence[KeptFile]) -> bool:
+    async with work.unit_of_work(claimed.account_id, purpose=Purpose.RUN_END) as session:
+        listed = await stored_files(session, claimed.account_id, claimed.run_id)
+    return any(file.stored_as in listed for file in files)
+
+
+async def _is_dead(work: Work) -> bool:
+    """Wait until the code of a lost worker, which may only stand still, has ended; False if this
+    one is to stop meanwhile.
+    """
+    wait = (_LEASES - 1) * work.settings.scoring.lease.total_seconds()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(wait):
+            await work.is_stopping.wait()
+    return not work.is_stopping.is_set()
 
 
 async def _perform(
     work: Work, claimed: Claimed, attempt: Attempt, ready: Materials
 ) -> tuple[Ended, Sequence[KeptFile]]:
+    since = moment()
     async with work.unit_of_work(claimed.account_id, purpose=Purpose.RUN_CLAIM) as session:
         now = await queue.renew(session, claimed, by=work.settings.scoring.lease)
         await service.mark_begun(session, claimed, now=now)
-    journal = Journal(work, claimed, attempt, began_at=now)
     try:
-        outcome = await _run(work, attempt, ready, journal)
+        async with Leash(_LEASES * work.settings.scoring.lease, since=since) as leash:
+            journal = Journal(work, claimed, attempt, began_at=now, leash=leash)
+            outcome = await _run(work, attempt, ready, journal, leash)
     except CodeUnreadable as error:
         return Ended(Ending.CODE_DAMAGED, error.message), ()
     except SandboxBroken:
@@ -139,19 +182,26 @@ async def _perform(
     warnings = [*outcome.warnings, *(f"{one.name}: {one.reason}" for one in outcome.refused)]
     folder = folder_of(claimed.account_id, claimed.run_id, attempt.number)
     files: Sequence[KeptFile] = ()
+    masker = Masker(attempt.variables.secrets)
     try:
-        files = await keep_files(work.resources.files, folder, ready.output, outcome.files)
+        files = await keep_files(work.resources.files, folder, ready.output, outcome.files, masker)
     except AppError as error:
+        await drop_files(work.resources.files, folder)
         # The work is done; doing it again for the sake of its files would do it twice.
         _log.warning("files_not_kept", error=error.code)
         warnings.append(f"The files that it left could not be kept: {error.message}")
-    hosts = [{**asdict(host), "refused": dict(host.refused)} for host in ready.proxy.hosts()][
-        :_MOST_HOSTS
+    called = ready.proxy.hosts()[:_MOST_HOSTS]
+    # A secret may be the name of a host, or be part of one.
+    hosts = [
+        {**asdict(host), "host": masker.masked(host.host), "refused": dict(host.refused)}
+        for host in called
     ]
     return _ended(outcome, journal, warnings, hosts), files
 
 
-async def _run(work: Work, attempt: Attempt, ready: Materials, journal: Journal) -> Outcome:
+async def _run(
+    work: Work, attempt: Attempt, ready: Materials, journal: Journal, leash: Leash
+) -> Outcome:
     """The sandbox and its journal side by side; when the run is another's, it is killed at once."""
     running = asyncio.create_task(
         work.sandbox.run(
@@ -159,6 +209,7 @@ async def _run(work: Work, attempt: Attempt, ready: Materials, journal: Journal)
             on_line=journal.hear,
             on_email=journal.hear_email,
             is_cancelled=journal.stop.asked,
+            leash=leash,
         )
     )
     keeping = asyncio.create_task(journal.keep())

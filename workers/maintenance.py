@@ -18,6 +18,7 @@ from app.exports import forgetting as run_files
 from app.groups.running import forgetting as groups
 from app.imports import forgetting as rows
 from app.imports.uploads import forgetting as uploads
+from app.jobs import layers
 from app.jobs.attempts import messages
 from app.notifications.deliveries import forgetting as deliveries
 from app.notifications.mail import queries as mail
@@ -84,7 +85,7 @@ async def fold_counters(work: Work) -> None:
 
 async def forget_what_is_over(work: Work) -> None:
     """Delete what is kept no longer: answers to repeats, windows, events, runs, their logs,
-    intake keys, and files with what is known of their rows.
+    intake keys, files with what is known of their rows, layers of code.
     """
     for account_id in await _accounts(work, _ACCOUNTS):
         async with work.unit_of_work(account_id, purpose=Purpose.FORGETTING) as session:
@@ -110,6 +111,7 @@ async def forget_what_is_over(work: Work) -> None:
                 deleted += await forget(session, account_id, now=clock.business_now(session))
                 deleted += await rows.forget(session, account_id, now=clock.business_now(session))
                 deleted += await groups.forget(session, account_id, now=clock.business_now(session))
+    await layers.drop_unused(work.resources, await _accounts(work, _ACCOUNTS))
     if isinstance(work.resources.files, LocalFiles):
         await work.resources.files.tidy(older_than=_DRAFTS_KEPT)
 

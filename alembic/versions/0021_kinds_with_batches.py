@@ -6,7 +6,7 @@ Phase: expand. In a transaction of its own: it reads the whole table, and nobody
 from alembic import op
 
 revision = "0021"
-down_revision = "0019"
+down_revision = "0020"
 
 
 def upgrade() -> None:

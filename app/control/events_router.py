@@ -7,6 +7,7 @@ from fastapi import APIRouter, Header
 from fastapi.responses import StreamingResponse
 
 from app.accounts.caller import Held, Reader
+from app.control.streams import EventStream, NoRoomForStreams, TooManyStreams
 from app.control.watching import BadEventId, Place, follow
 from app.core.problems import problems
 from app.core.routes import Route
@@ -40,12 +41,12 @@ LastEventId = Annotated[
             " changed), until the run has ended.",
             "content": {"text/event-stream": {"schema": _EVENT}},
         },
-        **problems(RunNotFound, BadEventId),
+        **problems(RunNotFound, BadEventId, TooManyStreams, NoRoomForStreams),
     },
 )
 async def watch_run(
     run_id: UUID, caller: Reader, resources: Held, last_event_id: LastEventId = None
-) -> StreamingResponse:
+) -> EventStream:
     """Follow a run: its log, its progress, its changes of state, as server-sent events.
 
     The stream ends with the run. One that breaks off, or has lasted long, goes on where it was
@@ -54,8 +55,8 @@ async def watch_run(
     place = Place.of(last_event_id)
     async with resources.unit_of_work(caller.account_id) as session:
         await get_run(session, caller.account_id, run_id)
-    return StreamingResponse(
+    return EventStream(
         follow(resources, caller.account_id, run_id, place),
-        media_type="text/event-stream",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        account_id=caller.account_id,
+        limits=resources.settings.limits,
     )

@@ -53,7 +53,10 @@ class Code(Group):
         timedelta(minutes=2), description="How long an upload's requirements may take to install."
     )
     api_url: str = Field(
-        "", description="The API's base address as code calls it; empty: where this host's listens."
+        "",
+        # With a path of its own no run could begin, and nobody would know before.
+        pattern=r"^(https?://[^/?#@\s]+(/(v1/?)?)?)?$",
+        description="The API's base address as code calls it; empty: where this host's listens.",
     )
     unfit_wait: timedelta = Field(
         timedelta(seconds=30),

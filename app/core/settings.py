@@ -119,10 +119,16 @@ class Workers(Group):
 
 
 class Limits(Group):
-    """Requests a second and key, per API process; a storm is normal."""
+    """Requests a second and key, and open streams, per API process; a storm is normal."""
 
     ingest: int = Field(3_000, ge=1, description="Ingest requests a second and key.")
     others: int = Field(300, ge=1, description="Other requests a second and key.")
+    streams: int = Field(
+        20, ge=1, description="Runs of one account that are followed at once; 429 above."
+    )
+    streams_in_all: int = Field(
+        500, ge=1, description="Runs that are followed at once, of all accounts; 503 above."
+    )
 
 
 class Files(Group):

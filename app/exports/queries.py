@@ -31,6 +31,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (account_id, run_id, name)
 DO UPDATE SET size_bytes = excluded.size_bytes, stored_as = excluded.stored_as
 """
+_STORED = "SELECT stored_as FROM run_files WHERE account_id = $1 AND run_id = $2"
 
 
 class Reading(NamedTuple):
@@ -91,6 +92,12 @@ async def add_files(
     driver = await driver_of(transaction)
     for file in files:
         await driver.execute(_LIST, account_id, run_id, *file, now)
+
+
+async def stored_files(transaction: Transaction, account_id: UUID, run_id: UUID) -> set[str]:
+    """Where in the store the run's listed files lie."""
+    rows = await (await driver_of(transaction)).fetch(_STORED, account_id, run_id)
+    return {row["stored_as"] for row in rows}
 
 
 def _value(column: Column, wanted: ExportFormat, parameters: Parameters) -> str:

@@ -23,6 +23,7 @@ from app.jobs.errors import (
     JobExpired,
     JobHasNoCode,
     JobNotFound,
+    LayerLeaving,
 )
 from app.jobs.schemas import VersionRead
 from app.jobs.uploading import Upload, most_bytes, take_code
@@ -47,7 +48,8 @@ def _kinds_of(error: type[AppError]) -> Iterator[type[AppError]]:
         *(JobNotFound, JobExpired, ChangedMeanwhile, JobHasNoCode, CodeNotInPlan),
         *_kinds_of(CodeRefused),
         *(ZipTooLarge, SenderSilent),
-        *(InstallationsWaiting, PackageIndexUnavailable, StorageFull, FilesUnavailable),
+        *(InstallationsWaiting, LayerLeaving, PackageIndexUnavailable),
+        *(StorageFull, FilesUnavailable),
     ),
     openapi_extra={"requestBody": {"required": True, **_ZIP}},
 )

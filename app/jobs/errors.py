@@ -8,7 +8,7 @@ Conflict ── JobNameTaken · TooManyJobs · WrongJobState · JobHasNoCode
 Invalid ─── InvalidJob                        places of it make no sense
             JobNotPublishable                 places of it say too little, or what the plan forbids
 Forbidden ─ CodeNotInPlan
-Unavailable InstallationsWaiting
+Unavailable InstallationsWaiting · LayerLeaving
 """
 
 from datetime import timedelta
@@ -70,6 +70,12 @@ class JobNotPublishable(Invalid):
 
 class CodeNotInPlan(Forbidden):
     """The plan of the account has no code jobs."""
+
+
+class LayerLeaving(Unavailable):
+    """What these requirements came to is just being deleted; the same call may work in a moment."""
+
+    retry_after = timedelta(seconds=5)
 
 
 class InstallationsWaiting(Unavailable):

@@ -14,7 +14,7 @@ from app.accounts.quotas.days import Days, Terms
 from app.core.db import Session
 from app.fires import news, queries, standing
 from app.fires.rules import Track, Turn, Verdict, judge, take_turn
-from app.jobs import cancelling, due
+from app.jobs import cancelling, due, used_up
 from app.jobs.due import Due
 from app.jobs.starting import Start, write_runs
 from app.models.states import FireReason, OwnerKind, RunTrigger
@@ -55,6 +55,7 @@ async def fire_due(
         _judge_by_runs(one, turn, terms[one.what.account_id], days)
     await _write(session, pairs, terms, secret_key=secret_key, now=now)
     await days.write(session)
+    await used_up.tell(session, days.refused, terms, now=now)
     return len(found)
 
 

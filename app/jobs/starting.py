@@ -19,7 +19,7 @@ from app.core.ids import uuid7
 from app.core.sealing import Unsealable
 from app.imports.of_jobs import Fetch, complete_uploads
 from app.imports.uploads.source import Source
-from app.jobs import configs
+from app.jobs import configs, used_up
 from app.models import Account, Job
 from app.models.states import JobKind, RunKind, RunTrigger
 from app.notifications.outbox import EventType, Happening, emit
@@ -99,6 +99,8 @@ async def start(  # noqa: PLR0913  (a start has that many facts)
             "requested_by": requested_by,
         }
         await emit(session, [Happening(account.id, EventType.RUN_REFUSED, data)], at=now)
+        terms = {account.id: (plan_of(account.plan), account.timezone)}
+        await used_up.tell(session, [(account.id, job.id, refusal)], terms, now=now)
         return refusal
     wanted = Start(
         What.of(job),

@@ -23,14 +23,21 @@ from app.jobs.code.errors import ZipTooLarge
 from app.jobs.code.inspecting import Inspected, inspect_zip
 from app.jobs.code.installing import Terms
 from app.jobs.code.keeping import keep_code
-from app.jobs.code.layers import layer_for
-from app.jobs.code.requirements import parse_requirements
-from app.jobs.errors import CodeNotInPlan, InstallationsWaiting, JobHasNoCode
+from app.jobs.code.layers import is_kept, layer_for, note_of
+from app.jobs.code.requirements import Requirements, parse_requirements
+from app.jobs.errors import (
+    CodeNotInPlan,
+    InstallationsWaiting,
+    JobHasNoCode,
+    LayerLeaving,
+)
+from app.jobs.layers import want
 from app.models import Job, JobVersion
 from app.models.states import JobKind
 
 # Each takes a process, and up to three times the room of a layer.
 _AT_ONCE = 2
+_TRIES = 3
 _installing = asyncio.Semaphore(_AT_ONCE)
 
 
@@ -68,12 +75,13 @@ async def take_code(
         CodeRefused: the first thing that is wrong with it.
         JobNotFound, JobExpired, ChangedMeanwhile, JobHasNoCode, CodeNotInPlan: none is taken.
         BodyTooLarge, ZipTooLarge, SenderSilent, ClientDisconnect: it did not come whole.
-        InstallationsWaiting, PackageIndexUnavailable, StorageFull, FilesUnavailable: later.
+        InstallationsWaiting, LayerLeaving, PackageIndexUnavailable, StorageFull,
+        FilesUnavailable: later.
     """
     limit = await most_bytes(resources, upload)
     content = await _whole(resources, body, limit)
     inspected = await in_thread(lambda: inspect_zip(content, most_bytes=limit))
-    layer_id = await _layer_of(resources, inspected)
+    layer_id = await _layer_of(resources, upload.account_id, inspected)
     folder = f"code/{upload.account_id}/{upload.job_id}"
     stored_as = await keep_code(resources.files, folder, content, inspected)
     async with resources.unit_of_work(upload.account_id) as session:
@@ -112,7 +120,7 @@ async def _whole(resources: Resources, body: AsyncIterator[bytes], limit: int) -
     return bytes(content)
 
 
-async def _layer_of(resources: Resources, inspected: Inspected) -> str | None:
+async def _layer_of(resources: Resources, account_id: UUID, inspected: Inspected) -> str | None:
     if inspected.requirements is None:
         return None
     settings = resources.settings.code
@@ -123,12 +131,25 @@ async def _layer_of(resources: Resources, inspected: Inspected) -> str | None:
     except TimeoutError:
         raise InstallationsWaiting from None
     try:
-        terms = Terms(timeout=settings.install_timeout)
-        work = _folder(settings)
-        layer = await layer_for(resources.files, requirements, terms=terms, work=work)
+        return await _made(resources, account_id, requirements)
     finally:
         _installing.release()
-    return layer.id if layer else None
+
+
+async def _made(resources: Resources, account_id: UUID, requirements: Requirements) -> str | None:
+    """The layer's id; it stays for a day from now on, and for as long as a version needs it."""
+    settings, files = resources.settings.code, resources.files
+    terms, work = Terms(timeout=settings.install_timeout), _folder(settings)
+    for _ in range(_TRIES):
+        layer = await layer_for(files, requirements, terms=terms, work=work)
+        if layer is None:
+            return None
+        async with resources.unit_of_work(account_id) as session:
+            await want(session, layer.id, note_of(requirements))
+        # One that was found may have been deleted before it was wanted.
+        if await is_kept(files, layer.id):
+            return layer.id
+    raise LayerLeaving
 
 
 def _folder(settings: Code) -> Path:

@@ -1,9 +1,10 @@
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Interval, text
 from sqlmodel import Field, SQLModel
 
+from app.core.db import UtcDateTime
 from app.models.owned import belongs_to, of_account
 
 _NOTHING = {"server_default": text("'0'")}
@@ -26,6 +27,9 @@ class AccountDay(SQLModel, table=True):
         default=timedelta(), sa_type=Interval, sa_column_kwargs=_NOTHING,
         description="Of attempts that are at work, where the plan reserves.",
     )  # fmt: skip
+    used_up_at: datetime | None = Field(
+        default=None, sa_type=UtcDateTime, description="When it was told that nothing is left."
+    )
 
 
 class JobDay(SQLModel, table=True):

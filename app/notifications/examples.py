@@ -114,11 +114,10 @@ _DATA: dict[EventType, dict[str, Any]] = {
         "due_at": _AT,
     },
     EventType.QUOTA_EXHAUSTED: {
-        "quota": "executions",
-        "job_id": None,
         "day": "2026-03-02",
+        "reason": "quota_executions",
         "limit": 24,
-        "used": 24,
+        "job_id": _JOB,
         "resets_at": "2026-03-03T00:00:00Z",
     },
     EventType.WEBHOOK_ENDPOINT_DISABLED: {

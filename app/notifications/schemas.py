@@ -260,19 +260,18 @@ class ActionDue(Envelope[Literal["action.due"], ActionDueData]):
     """One event for each call and text message that has become due."""
 
 
-class Exhausted(BaseModel):
-    """A quota of the account's day that is used up."""
+class UsedUp(BaseModel):
+    """A calendar day of the account, in its time zone, that has no room for a run."""
 
-    quota: str = Field(description="`executions`, `minutes` or `invocations`.")
-    job_id: UUID | None = Field(description="Whose; null for a quota of the whole account.")
-    day: date = Field(description="In the account's time zone.")
-    limit: int
-    used: int
+    day: date
+    reason: str = Field(description="What was missing first: `quota_executions`, `quota_minutes`.")
+    limit: int = Field(description="Executions or minutes a day that the plan has.")
+    job_id: UUID = Field(description="Whose run, or next attempt, was refused.")
     resets_at: datetime
 
 
-class QuotaExhausted(Envelope[Literal["quota.exhausted"], Exhausted]):
-    """One event for each quota and day, when the first run is refused for it."""
+class QuotaExhausted(Envelope[Literal["quota.exhausted"], UsedUp]):
+    """One event for each day, at its first refusal: of a call, a planned moment or a retry."""
 
 
 class Disabled(BaseModel):

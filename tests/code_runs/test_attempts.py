@@ -10,6 +10,7 @@ from app.jobs.attempts.rules import Ending, Next, what_follows
 from tests.code_runs.making import Site, error_of, published
 from tests.conftest import MakeTenant
 from tests.faults.processes import until
+from tests.fires.making import told as told_of
 from tests.jobs.making import make_it_noon, plan
 from workers.clock import advance_if_asked
 from workers.runs import MOST_CLAIMS
@@ -60,6 +61,8 @@ async def test_a_retry_that_the_day_has_no_minutes_for_is_refused(
     assert error_of(run) == ("failed", "retry_refused")
     assert run["error"]["detail"].startswith("quota_minutes, after raised: Traceback")
     assert {line["attempt"] for line in await site.log(run)} == {0}
+    (told,) = await told_of(site.work.resources, site.tenant, "quota.exhausted")
+    assert (told["reason"], told["job_id"]) == ("quota_minutes", job["id"])
 
 
 async def test_what_was_reserved_for_a_run_that_is_given_up_is_given_back(

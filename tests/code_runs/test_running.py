@@ -98,6 +98,39 @@ async def test_secrets_are_covered_wherever_they_could_show(site: Site) -> None:
         assert "***" in told
 
 
+async def test_secrets_are_covered_in_names_too(site: Site) -> None:
+    """Of files, those that are kept and others, of hosts, and where a long traceback begins."""
+    source = """
+        import os, pathlib, requests
+        from helper import LS
+        def main(event):
+            out, token = pathlib.Path(os.environ["OUTPUT_DIR"]), LS.settings.token
+            for name in ("a", "b"):
+                (out / name).mkdir()
+                (out / name / f"{token}.csv").write_text("a,b")
+            (out / f"{token}.lnk").symlink_to("/etc/passwd")
+            try:
+                requests.get(f"http://{token}.test/", timeout=5)
+            except requests.RequestException:
+                pass
+            if event["body"]:
+                raise ValueError(token + "x" * 7_992)  # the last 8,000 are told
+    """
+    job = await published(site.http, source)
+    await variables(site.http, job, secrets={"token": "s3cr3t-of-mine"})
+    run, failed = await site.run(job), await site.run(job, body=1)
+
+    files = (await site.http.get(f"/v1/runs/{run['id']}/files")).json()["items"]
+    assert [file["name"] for file in files] == ["a/***.csv", "b/***.csv"]
+    assert [(await site.http.get(file["href"])).text for file in files] == ["a,b"] * 2
+    assert run["details"]["warnings"][-1] == "***.lnk: it is a link"
+    assert [host["host"] for host in run["details"]["hosts"]] == ["***.test"]
+    assert error_of(failed) == ("failed", "raised")
+    assert failed["error"]["detail"].startswith("***xxx")
+    for told in (str(run), str(failed), str(files)):
+        assert "of-mine" not in told
+
+
 async def test_a_run_stays_with_the_version_it_was_started_with(site: Site) -> None:
     job = await published(site.http, "def main(): return 'first'")
     run_id = await site.start(job)

@@ -209,7 +209,8 @@ def leaves(kind: type[AppError]) -> set[str]:
 def test_every_reason_is_tried() -> None:
     """Those of functions, requirements and limits have tests beside this one."""
     elsewhere = {
-        *("zip_changed", "too_many_members", "code_syntax_error", "no_main_function"),
+        *("zip_changed", "too_many_members", "too_many_folders"),
+        *("code_syntax_error", "no_main_function"),
         *("main_not_function", "main_not_plain", "too_many_parameters", "requirement_refused"),
         *("requirements_failed", "requirements_timed_out", "layer_too_large"),
     }

@@ -9,7 +9,7 @@ import zlib
 
 import pytest
 
-from app.jobs.code.errors import RatioTooHigh, TooManyMembers, UnpacksTooLarge
+from app.jobs.code.errors import RatioTooHigh, TooManyFolders, TooManyMembers, UnpacksTooLarge
 from app.jobs.code.inspecting import inspect_zip
 from tests.jobs_code.zips_making import (
     MAIN,
@@ -127,6 +127,19 @@ def test_a_thousand_members_and_no_more(more: int) -> None:
             inspect_zip(content, most_bytes=PLAN_BYTES)
     else:
         assert len(inspect_zip(content, most_bytes=PLAN_BYTES).members) == 1_000
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_five_thousand_folders_and_no_more(more: int) -> None:
+    """A name of a thousand bytes has hundreds of them, which take no bytes of the zip."""
+    deep = {f"{number}/{'a/' * 498}x": b"" for number in range(10)}
+    content = a_zip(deep | {f"b{number}/x": b"" for number in range(10 + more)})
+
+    if more:
+        with pytest.raises(TooManyFolders):
+            inspect_zip(content, most_bytes=PLAN_BYTES)
+    else:
+        assert len(inspect_zip(content, most_bytes=PLAN_BYTES).members) == 21
 
 
 @pytest.mark.parametrize("more", [0, 1])

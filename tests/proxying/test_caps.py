@@ -1,10 +1,12 @@
 """Where a run's bytes, connections and silences end."""
 
 import asyncio
+import threading
 from collections.abc import Sequence
 
 import pytest
 
+from app.core.outbound.dialling import resolve
 from tests.outbound.servers import saying, serving
 from tests.proxying.making import (
     QUICK,
@@ -18,6 +20,7 @@ from tests.proxying.making import (
     refusal_of,
 )
 from workers.proxying.policy import Policy
+from workers.proxying.server import _ASKING
 
 NAMES = {"echo.test": ["127.0.0.1"], "files.test": ["127.0.0.1"], "public.test": ["203.0.113.1"]}
 
@@ -195,3 +198,16 @@ async def _pour(writer: asyncio.StreamWriter) -> None:
 
 async def _head(reader: asyncio.StreamReader) -> bytes:
     return (await reader.readline()).rstrip()
+
+
+async def test_code_that_asks_for_names_holds_up_no_webhook() -> None:
+    """Its threads are its own: all of them wait, and the service's names are found all the same."""
+    over = threading.Event()
+    waiting = [_ASKING.submit(over.wait) for _ in range(20)]
+    try:
+        async with asyncio.timeout(20):
+            found = await resolve("localhost", 80)
+    finally:
+        over.set()
+    assert all(one.result() for one in waiting)
+    assert set(found) <= {"127.0.0.1", "::1"}

@@ -153,6 +153,33 @@ def test_a_base_address_has_the_port_of_its_scheme() -> None:
     assert own_api_of("http://[::1]:8080/v1") == OwnApi("::1", 8080, is_tls=False)
 
 
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("http://127.0.0.1:8080", "http://api.penstock.internal:8080/v1"),
+        ("http://localhost", "http://api.penstock.internal/v1"),
+        ("http://[::1]:8080/v1", "http://api.penstock.internal:8080/v1"),
+        ("http://api:8080", "http://api:8080/v1"),
+        ("http://[fd00::1]:8080", "http://[fd00::1]:8080/v1"),
+        ("https://penstock.example.com", "https://penstock.example.com/v1"),
+        ("https://127.0.0.1:8443", "https://127.0.0.1:8443/v1"),
+    ],
+)
+def test_code_is_told_a_name_that_no_client_takes_for_its_own_machine(url: str, told: str) -> None:
+    assert own_api_of(url).url == told
+
+
+def test_the_name_it_is_told_leads_to_the_api_and_nowhere_else() -> None:
+    policy = Policy(own_api=own_api_of("http://127.0.0.1:8080"), only_listed=True)
+
+    assert LOOPBACK in reached(policy, Target("api.penstock.internal", 8080, "/v1/people"))
+    for path in ("/metrics", None):
+        with pytest.raises(PathNotAllowed):
+            judge_of(policy, Target("api.penstock.internal", 8080, path))
+    with pytest.raises(AppError):
+        judge_of(policy, Target("api.penstock.internal", 8081, "/v1"))
+
+
 def test_caps_are_those_of_the_settings_unless_told_otherwise() -> None:
     assert policy_of(Proxying(), own_url=None, only_listed=False) == Policy(caps=Caps())
 

@@ -11,6 +11,7 @@ from typing import Any
 from app.core.settings import Code
 from workers.sandbox.bubblewrap import Bubblewrap
 from workers.sandbox.channel import EmailRequest
+from workers.sandbox.leash import Leash
 from workers.sandbox.lines import Level, LogLine
 from workers.sandbox.order import MIB, Event, Limits, Order
 from workers.sandbox.outcome import Outcome
@@ -75,6 +76,7 @@ class Jobs:
         *,
         is_cancelled: asyncio.Event | None = None,
         on_line: Callable[[LogLine], None] | None = None,
+        leash: Leash | None = None,
         **told: Any,
     ) -> Ran:
         lines: list[LogLine] = []
@@ -90,6 +92,7 @@ class Jobs:
             on_line=heard,
             on_email=emails.append,
             is_cancelled=is_cancelled,
+            leash=leash,
         )
         return Ran(outcome, lines, emails)
 

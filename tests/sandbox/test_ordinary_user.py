@@ -17,7 +17,10 @@ from tests.guards.sources import ROOT
 
 NOBODY = "65534"
 HERE = Path(__file__).parent
-TESTS = ["test_endings.py", "test_walls.py", "test_limits.py", "test_leftovers.py"]
+TESTS = [
+    *("test_endings.py", "test_walls.py", "test_limits.py", "test_leftovers.py"),
+    *("test_leash.py", "test_starting.py"),
+]
 # $1: an open folder to keep things in. Then the closed folders, "--", what lies in them, "--".
 OPENED = """
 keep=$1; shift; closed=""

@@ -55,6 +55,32 @@ def test_no_half_of_a_secret_is_left_at_a_cut(
         assert not set(rest) & set('abcé"\\'), (line, plain)
 
 
+@given(SECRET, TEXT, st.data())
+def test_no_half_of_a_secret_is_left_at_either_end_of_a_piece(
+    secret: str, between: str, data: st.DataObject
+) -> None:
+    """At least four characters of it, or nobody could tell; what is between stays."""
+    cut = st.integers(SHORTEST, len(secret))
+    begins, ends = data.draw(cut), data.draw(cut)
+    masker = Masker({"key": secret})
+    text = f"{secret[-begins:]}{between}{secret[:ends]}"
+
+    shown = masker.masked_piece(text, before=True, behind=True)
+    assert shown.startswith(COVER)
+    assert shown.endswith(COVER)
+    assert secret[-begins:] not in shown.removeprefix(COVER)[:begins]
+    assert masker.masked_piece(between) == masker.masked(between)
+
+
+def test_large_fields_are_cut_without_a_half_of_a_secret() -> None:
+    fields = '{"k": "' + "x" * 63_989 + "s3cr"
+    line = json.dumps({"level": "info", "message": "m", "fields": fields})
+    (found,) = lines_of(f"\x1e{line}\n".encode(), "s3cr3t-of-mine")
+
+    assert len(fields) == 64_000
+    assert found.fields.endswith(f"xxx{COVER}")
+
+
 @pytest.mark.parametrize(
     ("secret", "text"),
     [
@@ -138,6 +164,32 @@ def test_a_word_that_never_ends_is_thrown_away() -> None:
     assert (channel.value, len(channel.warnings)) == (1, 1)
 
 
+def test_a_word_of_a_million_parts_is_not_made_into_objects() -> None:
+    channel = Channel()
+    list(channel.feed(b'{"email":[' + b"[]," * 1_100_000 + b'0]}\n{"returned":1}\n'))
+
+    assert (channel.value, len(channel.warnings)) == (1, 1)
+
+
+def test_only_an_email_may_be_larger_than_a_value() -> None:
+    channel = Channel()
+    list(channel.feed(b'{"returned":"' + b"x" * 2**21 + b'"}\n{"returned":1}\n'))
+    attached = [{"name": "a", "content": "eHh4" * 2**19}]
+    email = {"type": "Success", "subject": "s", "body": "", "is_html": False}
+    told = json.dumps({"email": {**email, "attachments": attached}}).encode() + b"\n"
+    (found,) = channel.feed(told)
+
+    assert channel.value == 1
+    assert len(found.attachments[0].content) == 3 * 2**19
+
+
+def test_what_is_warned_of_is_warned_of_once() -> None:
+    channel = Channel()
+    list(channel.feed(b'{"email":0}\n' * 10_000))
+
+    assert len(channel.warnings) == 1
+
+
 def test_a_run_that_never_began_is_lost() -> None:
     verdict = judge(Channel(is_ready=True), 1, cause=None, limit=None)
 
@@ -148,3 +200,14 @@ def test_the_filter_knows_this_machine_and_no_other() -> None:
     assert filter_for(platform.machine()) is not None
     assert filter_for("pdp11") is None
     assert all(len(filter_for(machine) or b"") % 8 == 0 for machine in ("x86_64", "aarch64"))
+
+
+@given(st.lists(SECRET, min_size=17, max_size=40, unique=True), TEXT)
+def test_many_values_are_covered_as_few_are(secrets: list[str], between: str) -> None:
+    """They are looked for in another way; either way none is left."""
+    masker = Masker({str(number): secret for number, secret in enumerate(secrets)})
+    shown = masker.masked(between.join(secrets))
+
+    assert all(secret not in shown for secret in secrets)
+    assert COVER in shown
+    assert masker.masked("nothing of it") == "nothing of it"

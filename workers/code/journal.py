@@ -27,6 +27,7 @@ from app.runs.logs.packing import MOST_LINES, Level, Line, pack
 from app.runs.logs.queries import add_chunk
 from app.runs.queue import Claimed
 from workers.sandbox.channel import MOST_EMAILS, EmailRequest
+from workers.sandbox.leash import Leash, moment
 from workers.sandbox.lines import LogLine
 from workers.work import Work
 
@@ -54,12 +55,20 @@ class Journal:
     """Stores what one attempt says, and tells it to stop; `keep` is its loop."""
 
     def __init__(
-        self, work: Work, claimed: Claimed, attempt: Attempt, *, began_at: datetime
+        self,
+        work: Work,
+        claimed: Claimed,
+        attempt: Attempt,
+        *,
+        began_at: datetime,
+        leash: Leash,
     ) -> None:
         self._work = work
         self._claimed = claimed
         self._attempt = attempt
         self._began_at = began_at
+        self._leash = leash
+        self._look_seconds = min(_LOOK_SECONDS, work.settings.scoring.lease.total_seconds() / 3)
         self._lines: list[Line] = []
         self._emails: list[EmailRequest] = []
         self._wanted = asyncio.Event()
@@ -109,7 +118,7 @@ class Journal:
         packed = await in_thread(lambda: pack(lines)) if lines else None
         claimed = self._claimed
         place = (claimed.account_id, claimed.run_id)
-        lease = self._work.settings.scoring.lease
+        lease, since = self._work.settings.scoring.lease, moment()
         async with self._work.unit_of_work(
             claimed.account_id, purpose=Purpose.RUN_PROGRESS
         ) as session:
@@ -119,6 +128,7 @@ class Journal:
                 await add_chunk(session, *place, packed)
             for email in emails:
                 await messages.add(session, *place, _message(email), most=MOST_EMAILS)
+        self._leash.extend(since=since)
         del self._lines[: len(lines)]
         del self._emails[: len(emails)]
         if is_asked:
@@ -127,14 +137,16 @@ class Journal:
             self.stop.ask(Ending.TIMEOUT)
 
     async def _pause(self) -> None:
-        """A second, or until something has come; then a moment, so that more comes with it."""
+        """A second, or less if the lease is short, or until something has come; then a moment, so
+        that more comes with it.
+        """
         if len(self._lines) >= MOST_LINES:
             return
         began = time.monotonic()
         self._wanted.clear()
         if not self._lines and not self._emails and not self._is_over:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK_SECONDS):
+                async with asyncio.timeout(self._look_seconds):
                     await self._wanted.wait()
         if not self._is_over:
             await asyncio.sleep(max(0.0, _GATHER_SECONDS - (time.monotonic() - began)))

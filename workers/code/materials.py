@@ -1,6 +1,5 @@
 """What goes into a sandbox: the code, its layer, the way out; all of it there before it begins."""
 
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -12,11 +11,15 @@ from app.core.settings import Settings
 from app.jobs.attempts.service import Attempt
 from app.jobs.code import layers
 from app.jobs.code.keeping import materialise_code
+from app.jobs.code.passing import folder_for
 from workers.proxying.connections import Proxy
 from workers.proxying.policy import Policy, policy_of
 from workers.proxying.server import filtering
 from workers.sandbox.order import Event, Limits, Order
 from workers.work import Work
+
+# Of one attempt, whose timeout is a day at most, with what comes before and after it.
+_LONGEST = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +54,13 @@ async def materials(work: Work, attempt: Attempt) -> AsyncIterator[Materials]:
                 layers.materialise(files, version.layer_id, work.shelf)
             )
         # Short, for the address of a socket has a hundred bytes; closed to everybody else.
-        folder = await in_thread(lambda: tempfile.TemporaryDirectory(prefix="penstock-"))
+        folder = await in_thread(lambda: folder_for("penstock-run-", longest=_LONGEST))
         stack.push_async_callback(in_thread, folder.cleanup)
         output = Path(folder.name) / "output"
         await in_thread(output.mkdir)
         socket = Path(folder.name) / "proxy"
-        proxy = await stack.enter_async_context(filtering(_policy(work.settings, attempt), socket))
+        policy = _policy(work.settings, attempt)
+        proxy = await stack.enter_async_context(filtering(policy, socket))
         order = Order(
             code=code,
             layer=layer,
@@ -73,6 +77,7 @@ async def materials(work: Work, attempt: Attempt) -> AsyncIterator[Materials]:
             secrets=attempt.variables.secrets,
             limits=_limits(work.settings, attempt),
             proxy_socket=socket,
+            api_url=policy.own_api.url if policy.own_api is not None else None,
             keep_output_in=output,
         )
         yield Materials(order, proxy, output)

@@ -17,7 +17,7 @@ from app.core.outbound.errors import AddressRefused
 from workers.proxying.errors import NetworkRefused, Silent
 from workers.proxying.ledger import Entry, Ledger
 from workers.proxying.policy import Policy
-from workers.proxying.rules import Target, judge_of
+from workers.proxying.rules import Target, is_own, judge_of
 from workers.proxying.streams import BUFFER_BYTES, Patience, Stream
 
 _NAMES_AT_ONCE = 4
@@ -101,10 +101,12 @@ class Gate:
     async def _dialled(self, target: Target) -> Stream:
         judge = judge_of(self.policy, target)
         self.ledger.check()
+        own = self.policy.own_api
+        host = own.host if own is not None and is_own(self.policy, target) else target.host
         try:
             async with asyncio.timeout(self.policy.caps.connect_timeout.total_seconds()):
                 streams = await open_streams(
-                    target.host,
+                    host,
                     target.port,
                     resolver=self._resolve,
                     judge=judge,

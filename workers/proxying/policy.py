@@ -1,5 +1,6 @@
 """Where one run's code may go, and how much it may take along."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +14,12 @@ from app.core.settings import Proxying
 IPNetwork: TypeAlias = IPv4Network | IPv6Network
 
 
+# Clients call localhost without a proxy, and inside that is the sandbox itself. The name is known
+# to nobody but the proxy.
+_ALIAS = "api.penstock.internal"
+_HERE = re.compile(r"localhost|127\..*|::1")
+
+
 @dataclass(frozen=True, slots=True)
 class OwnApi:
     """This installation's own API, as code is told to call it."""
@@ -20,6 +27,20 @@ class OwnApi:
     host: str
     port: int
     is_tls: bool
+
+    @property
+    def name(self) -> str:
+        """What code calls its host; one that TLS has to find in a certificate stays as it is."""
+        is_here = _HERE.fullmatch(self.host) is not None
+        return _ALIAS if is_here and not self.is_tls else self.host
+
+    @property
+    def url(self) -> str:
+        """The address below which the API's paths are, for code."""
+        scheme = "https" if self.is_tls else "http"
+        host = f"[{self.name}]" if ":" in self.name else self.name
+        is_usual = self.port == (443 if self.is_tls else 80)
+        return f"{scheme}://{host}{'' if is_usual else f':{self.port}'}/v1"
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ class Target:
 def is_own(policy: Policy, target: Target) -> bool:
     """Whether it is this installation's API, as code is told to call it."""
     own = policy.own_api
-    return own is not None and (own.host, own.port) == (target.host, target.port)
+    return own is not None and own.port == target.port and target.host in (own.host, own.name)
 
 
 def judge_of(policy: Policy, target: Target) -> Callable[[str], bool]:

@@ -5,13 +5,18 @@ import contextlib
 import os
 import socket
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from app.core.outbound.dialling import Resolver, resolve
+from app.core.outbound.dialling import Resolver, resolving_in
 from workers.proxying.connections import Proxy
 from workers.proxying.policy import Policy
 
 _WAITING = 1024
+# Not those of the service: two runs that ask for names nobody answers for would hold them all, and
+# no webhook would find its receiver.
+_ASKING = ThreadPoolExecutor(8, thread_name_prefix="names-of-code")
+_resolve = resolving_in(_ASKING)
 
 
 @contextlib.asynccontextmanager
@@ -21,7 +26,7 @@ async def filtering(
     *,
     mode: int = 0o600,
     uid: int | None = None,
-    resolver: Resolver = resolve,
+    resolver: Resolver = _resolve,
 ) -> AsyncIterator[Proxy]:
     """A proxy on a unix socket while the block lasts; then every connection is cut.
 

@@ -22,13 +22,14 @@ from typing import Any
 
 from workers.sandbox.command import OUTPUT, PYTHON, WRITTEN_TO, Descriptors, arguments
 from workers.sandbox.errors import SandboxBroken
+from workers.sandbox.leash import Leash
 from workers.sandbox.order import Limits, Order
 from workers.sandbox.pipes import Pipe, memory_file, readable, rest_of
 from workers.sandbox.syscalls import filter_for
 from workers.sandbox.users import INSIDE, User
 from workers.sandbox.watching import Watch, children
 
-_START_SECONDS = 30.0
+START_SECONDS = 30.0
 _LEAN = ("-I", "-S", "-B", "-X", "utf8")
 _FORWARDER = "/penstock/inside/forwarder.py"
 
@@ -36,11 +37,14 @@ _FORWARDER = "/penstock/inside/forwarder.py"
 class Cage:
     """A sandbox that has been started. Pipes are read by whoever runs it."""
 
-    def __init__(self) -> None:
-        self.output, self.errors, self.told = Pipe(), Pipe(), Pipe()
-        self._asked, self._info, self._block = Pipe(), Pipe(), Pipe()
+    def __init__(self, start_seconds: float = START_SECONDS) -> None:
+        with contextlib.ExitStack() as opened:
+            pipes = [opened.enter_context(contextlib.closing(Pipe())) for _ in range(6)]
+            opened.pop_all()
+        self.output, self.errors, self.told, self._asked, self._info, self._block = pipes
+        self._start_seconds = start_seconds
         self._process: asyncio.subprocess.Process | None = None
-        self._first = self._main = -1
+        self._first = self._main = self._bwrap = -1
         self._first_pid = 0
         self._places: dict[str, int] = {}
 
@@ -58,10 +62,21 @@ class Cage:
             raise SandboxBroken(reason=f"there is no list of calls for {platform.machine()}")
         for pipe in (self.output, self.errors, self.told):
             pipe.enlarge()
-        filtered = memory_file("seccomp", seccomp)
-        descriptors = Descriptors(filtered, self._info.writes, self._block.reads)
-        words = arguments(order, equipment, user, descriptors)
-        told = memory_file("arguments", b"".join(word.encode() + b"\0" for word in words))
+        with contextlib.ExitStack() as passed:
+            filtered = memory_file("seccomp", seccomp)
+            passed.callback(os.close, filtered)
+            descriptors = Descriptors(filtered, self._info.writes, self._block.reads)
+            words = arguments(order, equipment, user, descriptors)
+            told = memory_file("arguments", b"".join(word.encode() + b"\0" for word in words))
+            passed.callback(os.close, told)
+            await self._spawn(program, order, told, filtered)
+        for pipe in (self.output, self.errors, self.told, self._info):
+            pipe.close_writes()
+        for pipe in (self._asked, self._block):
+            pipe.close_reads()
+        await self._let_in(user)
+
+    async def _spawn(self, program: str, order: Order, told: int, filtered: int) -> None:
         try:
             self._process = await asyncio.create_subprocess_exec(
                 program,
@@ -81,14 +96,8 @@ class Cage:
             )
         except OSError as error:
             raise SandboxBroken(reason=f"bubblewrap does not start ({error.strerror})") from None
-        finally:
-            os.close(told)
-            os.close(filtered)
-        for pipe in (self.output, self.errors, self.told, self._info):
-            pipe.close_writes()
-        for pipe in (self._asked, self._block):
-            pipe.close_reads()
-        await self._let_in(user)
+        with contextlib.suppress(OSError):
+            self._bwrap = os.pidfd_open(self._process.pid)
 
     async def is_ready(self, heard: Callable[[], bool]) -> None:
         """Wait for the program inside, then open what will be looked at from outside.
@@ -97,13 +106,13 @@ class Cage:
             SandboxBroken: it ended before, in bubblewrap's words.
         """
         try:
-            async with asyncio.timeout(_START_SECONDS):
+            async with asyncio.timeout(self._start_seconds):
                 while not heard():
                     if self.has_ended:
                         raise self._refusal()
                     await asyncio.sleep(0.001)
         except TimeoutError:
-            raise SandboxBroken(reason=f"it did not start in {_START_SECONDS:g} seconds") from None
+            raise self._too_slow() from None
         try:
             main = children(self._first_pid)[0]
             self._main = os.pidfd_open(main)
@@ -115,6 +124,14 @@ class Cage:
                 self._places[place] = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except (OSError, IndexError):
             raise SandboxBroken(reason="it cannot be looked into from outside") from None
+
+    async def put_on(self, leash: Leash) -> None:
+        """From here on it ends when the leash does.
+
+        Raises:
+            SandboxBroken: nobody can be had who would see to that.
+        """
+        await leash.hold(self._first)
 
     async def send(self, content: bytes) -> None:
         """Give the program inside what it waits for; the code begins."""
@@ -151,7 +168,13 @@ class Cage:
     def kill(self) -> None:
         """End everything inside, at once."""
         _signal(self._first, signal.SIGKILL)
-        if self._process is not None and self._process.returncode is None:
+        if self._process is None or self._process.returncode is not None:
+            return
+        if self._bwrap >= 0:
+            # Not by asyncio: it looks first whether it has ended, and if so, takes the exit code
+            # away from whoever waits for it.
+            _signal(self._bwrap, signal.SIGKILL)
+        else:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
 
@@ -164,7 +187,7 @@ class Cage:
             pipes = (self.output, self.errors, self.told, self._asked, self._info, self._block)
             for pipe in pipes:
                 pipe.close()
-            for descriptor in (self._first, self._main, *self._places.values()):
+            for descriptor in (self._first, self._main, self._bwrap, *self._places.values()):
                 if descriptor >= 0:
                     os.close(descriptor)
 
@@ -178,13 +201,17 @@ class Cage:
     async def _let_in(self, user: User) -> None:
         """Learn the first process; root makes the run's user and nobody else known to it."""
         told = b""
-        while not told.endswith(b"}\n"):
-            await readable(self._info.reads)
-            piece = os.read(self._info.reads, 4_096)
-            if not piece:
-                await self.ended()
-                raise self._refusal()
-            told += piece
+        try:
+            async with asyncio.timeout(self._start_seconds):
+                while not told.endswith(b"}\n"):
+                    await readable(self._info.reads)
+                    piece = os.read(self._info.reads, 4_096)
+                    if not piece:
+                        await self.ended()
+                        raise self._refusal()
+                    told += piece
+        except TimeoutError:
+            raise self._too_slow() from None
         self._first_pid = int(json.loads(told)["child-pid"])
         try:
             self._first = os.pidfd_open(self._first_pid)
@@ -192,6 +219,9 @@ class Cage:
         except OSError as error:
             raise SandboxBroken(reason=f"its user cannot be made ({error.strerror})") from None
         self._block.close_writes()
+
+    def _too_slow(self) -> SandboxBroken:
+        return SandboxBroken(reason=f"it did not start in {self._start_seconds:g} seconds")
 
     def _refusal(self) -> SandboxBroken:
         said = rest_of(self.errors.reads).decode(errors="replace").strip().splitlines()
@@ -206,9 +236,9 @@ class Cage:
 
 
 @contextlib.asynccontextmanager
-async def caged() -> AsyncIterator[Cage]:
+async def caged(start_seconds: float = START_SECONDS) -> AsyncIterator[Cage]:
     """A cage that is gone after the block, whatever happened in it."""
-    cage = Cage()
+    cage = Cage(start_seconds)
     try:
         yield cage
     finally:

@@ -18,8 +18,13 @@ MOST_SUBJECT = 255
 _MOST_BODY = 2**20
 _MOST_ATTACHED = 5 * 2**20
 _MOST_WORD = 10 * 2**20
+# What is no e-mail: the value of `main`, of which `run.py` tells a megabyte.
+_EMAIL, _MOST_OTHER = b'{"email":', 2**20 + 1_000
 _MOST_ALL = 64 * 2**20
 _MOST_ERROR = 10_000
+# Brackets, commas and colons: made into objects, ten megabytes of them are hundreds.
+_MOST_PARTS = 2**21
+_TOO_LONG = "Something that the code told was too long and is lost."
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +82,12 @@ class Channel:
 
     def _word(self) -> dict[str, Any] | None:
         data, was_long = bytes(self._rest), self._is_skipping
+        if not data.startswith(_EMAIL):
+            was_long = was_long or len(data) > _MOST_OTHER
         self._rest.clear()
         self._is_skipping = False
-        if was_long:
-            self.warnings.append("Something that the code told was too long and is lost.")
+        if was_long or sum(map(data.count, b"[{,:")) > _MOST_PARTS:
+            self._warn(_TOO_LONG)
             return None
         try:
             word = json.loads(data)
@@ -101,15 +108,20 @@ class Channel:
             self.error = clean(str(word["raised"]))[-_MOST_ERROR:]
             self.limit = str(word.get("limit") or "") or None
 
+    def _warn(self, sentence: str) -> None:
+        """Each once, however often it would be true."""
+        if sentence not in self.warnings:
+            self.warnings.append(sentence)
+
     def _email(self, told: Any) -> Iterator[EmailRequest]:
         try:
             email = _read_email(told)
         except (ValueError, TypeError, KeyError, AttributeError, binascii.Error):
-            self.warnings.append("An e-mail was asked for in a form that is none; it is not sent.")
+            self._warn("An e-mail was asked for in a form that is none; it is not sent.")
             return
         self._emails += 1
         if self._emails == MOST_EMAILS + 1:
-            self.warnings.append(f"Only {MOST_EMAILS} e-mails of a run are sent.")
+            self._warn(f"Only {MOST_EMAILS} e-mails of a run are sent.")
         if self._emails <= MOST_EMAILS:
             yield email
 

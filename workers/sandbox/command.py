@@ -112,4 +112,6 @@ def _environment(order: Order) -> dict[str, str]:
     }
     if order.proxy_socket is not None:
         environment |= ways_out()
+    if order.api_url is not None:
+        environment["PENSTOCK_API_URL"] = order.api_url
     return environment

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, TypeAlias
 
 from workers.sandbox.channel import EmailRequest
+from workers.sandbox.leash import Leash
 from workers.sandbox.lines import LogLine
 from workers.sandbox.order import Order
 from workers.sandbox.outcome import Outcome
@@ -23,6 +24,7 @@ class Driver(Protocol):
         on_line: OnLine,
         on_email: OnEmail | None = None,
         is_cancelled: asyncio.Event | None = None,
+        leash: Leash | None = None,
     ) -> Outcome:
         """Run it to its end; nothing of it is left afterwards, neither processes nor files.
 
@@ -31,6 +33,7 @@ class Driver(Protocol):
         Args:
             on_line: called as the lines come, on this thread; it must not wait.
             on_email: the same for what `LS.email` asks for, at most three times.
+            leash: ends it when nobody extends it, even where this process stands still.
 
         Raises:
             SandboxBroken: it could not be built. The code has not begun.

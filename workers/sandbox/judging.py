@@ -29,7 +29,7 @@ def judge(told: Channel, code: int, *, cause: Ended | None, limit: Limit | None)
         cause: what we ended it for, if we did.
         limit: with `killed`, the limit that we saw exceeded.
     """
-    number = _signal_of(code)
+    number = signal_of(code)
     if cause is not None:
         return Verdict(cause, _OURS[cause].format(limit=limit), limit, signal=number)
     if not told.has_begun:
@@ -51,11 +51,12 @@ def judge(told: Channel, code: int, *, cause: Ended | None, limit: Limit | None)
 _OURS = {
     Ended.TIMEOUT: "It was not done within its timeout.",
     Ended.CANCELLED: "It was cancelled.",
+    Ended.FORSAKEN: "The worker that ran it could not keep hold of the run.",
     Ended.KILLED: "It used more than it may: {limit}.",
 }
 
 
-def _signal_of(code: int) -> int | None:
+def signal_of(code: int) -> int | None:
     """The signal in an exit code; a code of the program's own above 128 cannot be told apart."""
     number = -code if code < 0 else code - 128
     return number if number in set(signal.Signals) else None

@@ -21,6 +21,8 @@ RECORD = "\x1e"
 # Room for what LS.log wraps around a line: its fields, and the escapes of JSON.
 _ROOM = 256 * 1024
 _LINE_COST = 64
+# Inside: `ls.py`.
+_FIELDS_CUT = 64_000
 
 
 class Level(StrEnum):
@@ -109,7 +111,13 @@ class Lines:
         if printed:
             yield _said(self.level, self._shown(printed))
         level, message, fields = record
-        yield _said(level, self._shown(message), self.masker.masked_json(fields))
+        yield _said(level, self._shown(message), self._fields(fields))
+
+    def _fields(self, fields: Any) -> Any:
+        """Large ones come as a text, cut where it may be in the middle of a value."""
+        if isinstance(fields, str) and len(fields) >= _FIELDS_CUT:
+            return self.masker.masked_piece(clean(fields), behind=True)
+        return self.masker.masked_json(fields)
 
     def _shown(self, text: str, *, was_long: bool = False) -> str:
         """Covered first and cut then, so that no half of a value is left at the cut."""

@@ -69,6 +69,7 @@ class Order:
             out; a secret wins over a variable of the same name.
         deadline: from now to the TERM; the KILL follows after the driver's grace.
         proxy_socket: a unix socket that is the only way out; without it there is no network.
+        api_url: where this installation's API is, by way of that socket; code is told.
         keep_output_in: an existing directory that `$OUTPUT_DIR`'s files are copied to.
     """
 
@@ -80,4 +81,5 @@ class Order:
     secrets: Mapping[str, Any] = field(default_factory=dict, repr=False)
     limits: Limits = Limits()
     proxy_socket: Path | None = None
+    api_url: str | None = None
     keep_output_in: Path | None = None

@@ -5,6 +5,7 @@ code begins ─▶ main returns ────────────────
     │    └───▶ a limit or a signal ends it ──────────────────▶ killed
     │    └───▶ the deadline, then TERM, then KILL ───────────▶ timeout
     │    └───▶ asked to stop, then TERM, then KILL ──────────▶ cancelled
+    │    └───▶ its worker was silent for too long, then KILL ▶ forsaken
     └ the sandbox ended before its code began ───────────────▶ lost
 """
 
@@ -24,6 +25,7 @@ class Ended(StrEnum):
     TIMEOUT = "timeout"
     KILLED = "killed"
     CANCELLED = "cancelled"
+    FORSAKEN = "forsaken"
     LOST = "lost"
 
 
@@ -57,7 +59,8 @@ class RefusedFile:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One attempt, from beginning to end. Variables' and secrets' values are masked in all of it.
+    """One attempt, from beginning to end. Variables' and secrets' values are masked in all of it,
+    but for the names of files that are kept, by which they are found.
 
     Attributes:
         value: what `main` returned, None where that is no JSON or too much of it.

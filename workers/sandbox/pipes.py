@@ -1,6 +1,6 @@
 """Reading what comes out of a sandbox, on the event loop, without ever letting it wait for us.
 
-    readable ─▶ at most 64 KiB are read and made into lines ─▶ the loop gets its turn
+    readable ─▶ at most 64 KiB are read and made into lines, beside the loop
              ├▶ it was much already: a megabyte, then a pause of 2 ms
              └▶ nothing more is wanted: moved to /dev/null by the kernel, with the same pause
 
@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 _PIECE = 65_536
 _LARGEST_PIPE = 2**20
@@ -42,7 +42,7 @@ class Pipe:
 
 
 async def pump(
-    descriptor: int, take: Callable[[bytes], None], *, is_enough: Callable[[], bool]
+    descriptor: int, take: Callable[[bytes], Awaitable[None]], *, is_enough: Callable[[], bool]
 ) -> None:
     """Hand over everything that comes, to the end; throw it away once it is enough."""
     os.set_blocking(descriptor, False)
@@ -52,6 +52,7 @@ async def pump(
         while True:
             await readable(descriptor)
             is_much = total > _MUCH
+            data = b""
             with contextlib.suppress(BlockingIOError):
                 if is_enough():
                     is_much = True
@@ -59,9 +60,10 @@ async def pump(
                         return
                 elif data := os.read(descriptor, _LARGEST_PIPE if is_much else _PIECE):
                     total += len(data)
-                    take(data)
                 else:
                     return
+            if data:
+                await take(data)
             if is_much:
                 await asyncio.sleep(_PAUSE_SECONDS)
     finally:
@@ -91,13 +93,21 @@ def rest_of(descriptor: int) -> bytes:
 def memory_file(name: str, content: bytes) -> int:
     """A descriptor to read this content from, that nobody can change any more."""
     descriptor = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    try:
+        _fill(descriptor, content)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _fill(descriptor: int, content: bytes) -> None:
     written = memoryview(content)
     while written:
         written = written[os.write(descriptor, written) :]
     os.lseek(descriptor, 0, os.SEEK_SET)
     seals = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
     fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
-    return descriptor
 
 
 def _tell(comes: asyncio.Future[None]) -> None:

@@ -60,6 +60,8 @@ class Days:
         }
         self._accounts: dict[UUID, DayUse] = {}
         self._jobs: dict[tuple[UUID, UUID], int] = {}
+        # What found no room, as (account, job, why), in the order in which it was asked for.
+        self.refused: list[tuple[UUID, UUID, Refusal]] = []
         self._taken: dict[tuple[UUID, UUID], list[timedelta]] = defaultdict(list)
 
     @classmethod
@@ -84,6 +86,7 @@ class Days:
         use = replace(use, invocations=self._jobs[account_id, job_id])
         refusal = rules.may_start(use, plan, timeout=needed)
         if refusal is not None:
+            self.refused.append((account_id, job_id, refusal))
             return refusal
         held = rules.held_by(plan, needed)
         self._accounts[account_id] = replace(

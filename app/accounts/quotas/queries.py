@@ -56,6 +56,12 @@ INSERT INTO job_days AS d (account_id, job_id, day, booked) VALUES ($1, $2, $3, 
 ON CONFLICT (account_id, job_id, day) DO UPDATE
    SET booked = d.booked + excluded.booked, reserved = greatest(d.reserved - $5::interval, '0')
 """
+_MARK_USED_UP = """
+UPDATE account_days AS d SET used_up_at = $3
+  FROM unnest($1::uuid[], $2::date[]) AS w(account_id, day)
+ WHERE d.account_id = w.account_id AND d.day = w.day AND d.used_up_at IS NULL
+RETURNING d.account_id, d.day
+"""
 _MOST_SHOWN = 1_000
 
 
@@ -99,6 +105,17 @@ async def book(
     driver = await driver_of(session)
     await driver.execute(_BOOK_ACCOUNT, account_id, day, elapsed, held)
     await driver.execute(_BOOK_JOB, account_id, job_id, day, elapsed, held)
+
+
+async def mark_used_up(
+    session: Transaction, places: Sequence[tuple[UUID, date]], *, now: datetime
+) -> list[tuple[UUID, date]]:
+    """Note of days, whose rows this transaction has locked, that nothing is left; those of which
+    nobody has noted it before.
+    """
+    accounts, of_days = [account_id for account_id, _ in places], [day for _, day in places]
+    rows = await (await driver_of(session)).fetch(_MARK_USED_UP, accounts, of_days, now)
+    return [(row["account_id"], row["day"]) for row in rows]
 
 
 async def use_of(

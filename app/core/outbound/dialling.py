@@ -12,7 +12,7 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 from ipaddress import ip_address
 from typing import TypeAlias, TypeVar
@@ -33,6 +33,15 @@ _ANOTHER_ADDRESS_SECONDS = 5.0
 _ASKING = ThreadPoolExecutor(64, thread_name_prefix="names")
 _UNDER_WAY: dict[tuple[asyncio.AbstractEventLoop, str, int], asyncio.Future[list[str]]] = {}
 _NOBODY = (httpcore.ConnectError, httpcore.ConnectTimeout, OSError, TimeoutError)
+
+
+def resolving_in(threads: Executor) -> Resolver:
+    """A resolver that looks names up in these threads, and holds up nobody else's."""
+
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        return await asyncio.get_running_loop().run_in_executor(threads, _look_up, host, port)
+
+    return resolve
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:

@@ -15,7 +15,7 @@ from app.core.db import Session
 from app.core.queue import Ring, Task, ring_after
 from app.exports.queries import KeptFile, add_files
 from app.jobs import queries as jobs
-from app.jobs import variables
+from app.jobs import used_up, variables
 from app.jobs.attempts import queries
 from app.jobs.attempts.rules import RETRY_REFUSED, Ended, Ending, Next, what_follows
 from app.jobs.errors import JobVersionNotFound
@@ -131,6 +131,8 @@ async def end(
             used += following is Next.AGAIN
             await _go_on(session, run, job, account, ended, retries_used=used, now=now)
             return True
+        terms = {account.id: (plan_of(account.plan), account.timezone)}
+        await used_up.tell(session, [(account.id, job.id, refusal)], terms, now=now)
         error = (RETRY_REFUSED, f"{refusal.value}, after {ended.ending.value}: {error[1]}")
     told = {"attempts": _attempts(run, ended, now=now), **_told(ended)}
     await queries.describe(

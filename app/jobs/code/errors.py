@@ -3,7 +3,7 @@
 TooLarge ── ZipTooLarge
 CodeRefused
 ├── the zip          NotZip · ZipTruncated · ZipDamaged · ZipSplit · ZipHasStrayData
-│                    TooManyMembers · UnpacksTooLarge · ZipChanged
+│                    TooManyMembers · TooManyFolders · UnpacksTooLarge · ZipChanged
 ├── a member         MemberRefused
 │   ├── its name     NameNotText · NameNotPrintable · NameWithBackslash · NameTooLong · NameEmpty
 │   │                MemberAbsolute · MemberClimbs · MemberDuplicated · MemberInsideFile
@@ -53,6 +53,10 @@ class ZipHasStrayData(CodeRefused):
 
 class TooManyMembers(CodeRefused):
     """The zip has more than {most} members, folders included."""
+
+
+class TooManyFolders(CodeRefused):
+    """The members of the zip lie in more than {most} folders."""
 
 
 class UnpacksTooLarge(CodeRefused):

@@ -12,10 +12,10 @@ import hashlib
 import json
 import sys
 import sysconfig
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -26,11 +26,14 @@ from app.jobs.code.installing import Terms, install
 from app.jobs.code.keeping import fetch
 from app.jobs.code.measuring import bytes_of
 from app.jobs.code.packing import pack, unpack
+from app.jobs.code.passing import folder_for
 from app.jobs.code.requirements import Requirements
 from app.jobs.code.shelf import Shelf
 
 # Another number makes all layers anew.
 _FORM = "1"
+# Far more than any installation is given.
+_LONGEST = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +75,36 @@ async def layer_for(
     found = await _find(store, requirements)
     if found is not None:
         return found
-    folder = await in_thread(_make_folder, work)
+    folder = await in_thread(lambda: folder_for("penstock-layer-", longest=_LONGEST, place=work))
     try:
         installed = await install(requirements, Path(folder.name), terms or Terms())
         return await _keep(store, requirements, installed)
     finally:
         await in_thread(folder.cleanup)
+
+
+async def is_kept(store: FileStore, layer_id: str) -> bool:
+    """Whether its archive is there."""
+    return await store.exists(_archive(layer_id))
+
+
+async def delete(store: FileStore, layer_id: str, note: str | None) -> None:
+    """Delete a layer that nobody needs; may be repeated.
+
+    Args:
+        note: as `note_of` has it; others that lead to the layer lead nowhere then, and are replaced
+            when it is made again.
+    """
+    if note is not None:
+        await store.delete(note)
+    await store.delete(_archive(layer_id))
+
+
+def note_of(requirements: Requirements) -> str:
+    """Where in the store it is noted which layer these requirements have."""
+    fits = (_FORM, sys.implementation.cache_tag, sysconfig.get_platform(), requirements.digest)
+    key = hashlib.sha256("\n".join(map(str, fits)).encode()).hexdigest()
+    return f"layers/made-of/{key}.json"
 
 
 def materialise(store: FileStore, layer_id: str, shelf: Shelf) -> AbstractAsyncContextManager[Path]:
@@ -99,11 +126,11 @@ def materialise(store: FileStore, layer_id: str, shelf: Shelf) -> AbstractAsyncC
 
 async def _find(store: FileStore, requirements: Requirements) -> Layer | None:
     try:
-        note = json.loads(b"".join([block async for block in store.read(_note(requirements))]))
+        note = json.loads(b"".join([block async for block in store.read(note_of(requirements))]))
     except FileGone:
         return None
     layer = Layer(note["id"], note["size_bytes"], tuple(note["packages"]))
-    return layer if await store.exists(_archive(layer.id)) else None
+    return layer if await is_kept(store, layer.id) else None
 
 
 async def _keep(store: FileStore, requirements: Requirements, installed: Path) -> Layer:
@@ -116,14 +143,8 @@ async def _keep(store: FileStore, requirements: Requirements, installed: Path) -
     await store.write(_archive(layer.id), _blocks(packed))
     note = json.dumps(asdict(layer)).encode()
     # Last: who finds the note finds the archive.
-    await store.write(_note(requirements), _once(note))
+    await store.write(note_of(requirements), _once(note))
     return layer
-
-
-def _make_folder(work: Path | None) -> "tempfile.TemporaryDirectory[str]":
-    if work is not None:
-        work.mkdir(parents=True, exist_ok=True)
-    return tempfile.TemporaryDirectory(prefix="layer-", dir=work, ignore_cleanup_errors=True)
 
 
 def _packages(installed: Path) -> tuple[str, ...]:
@@ -133,12 +154,6 @@ def _packages(installed: Path) -> tuple[str, ...]:
 
 def _archive(layer_id: str) -> str:
     return f"layers/{layer_id}.tar.gz"
-
-
-def _note(requirements: Requirements) -> str:
-    fits = (_FORM, sys.implementation.cache_tag, sysconfig.get_platform(), requirements.digest)
-    key = hashlib.sha256("\n".join(map(str, fits)).encode()).hexdigest()
-    return f"layers/made-of/{key}.json"
 
 
 async def _blocks(path: Path) -> AsyncIterator[bytes]:

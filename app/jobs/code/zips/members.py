@@ -16,14 +16,18 @@ from app.jobs.code.errors import (
     MemberIsLink,
     MemberIsSpecial,
     MembersOverlap,
+    TooManyFolders,
     UnpacksTooLarge,
     ZipHasStrayData,
     ZipTruncated,
 )
 from app.jobs.code.zips.directory import LOCAL, Directory, Entry, read_directory, wide
-from app.jobs.code.zips.names import folded, shown, steps_of
+from app.jobs.code.zips.names import folded, folded_step, shown, steps_of
 
 MOST_UNPACKED_BYTES = 64 * 2**20
+# Around members, named as members of their own or not: a name of 1,000 bytes has 500 of them, and
+# each takes a block of the disk.
+MOST_FOLDERS = 5_000
 
 _STORED, _DEFLATED = 0, 8
 _LOCAL_FORM = struct.Struct("<4s5H3L2H")
@@ -128,11 +132,17 @@ def _check_names(entries: Sequence[Entry], paths: Sequence[tuple[str, ...]]) -> 
         earlier = seen.setdefault(folded(steps), entry)
         if earlier is not entry:
             raise MemberDuplicated(**_place(entry), earlier=earlier.position)
+    folders: set[str] = set()
     for entry, steps in zip(entries, paths, strict=True):
-        for length in range(1, len(steps)):
-            around = seen.get(folded(steps[:length]))
+        path = ""
+        for step in steps[:-1]:
+            path = f"{path}/{folded_step(step)}" if path else folded_step(step)
+            around = seen.get(path)
             if around is not None and not around.raw_name.endswith(b"/"):
                 raise MemberInsideFile(**_place(entry), earlier=around.position)
+            folders.add(path)
+            if len(folders) > MOST_FOLDERS:
+                raise TooManyFolders(most=MOST_FOLDERS)
 
 
 def _layout(content: bytes, directory: Directory) -> dict[int, int]:

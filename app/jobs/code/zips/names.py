@@ -5,6 +5,7 @@ bytes ──▶ text ──▶ no absolute path, no `..`, nothing invisible ─�
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Any
 
 from app.jobs.code.errors import (
@@ -59,8 +60,13 @@ def steps_of(raw: bytes, position: int) -> tuple[str, ...]:
 
 def folded(steps: tuple[str, ...]) -> str:
     """The same for all names that some file system would take for one."""
-    name = unicodedata.normalize("NFD", "/".join(steps)).casefold()
-    return unicodedata.normalize("NFC", name)
+    return "/".join(map(folded_step, steps))
+
+
+@lru_cache(maxsize=4_096)
+def folded_step(step: str) -> str:
+    """The same for one step of a name; nothing joins across a slash."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", step).casefold())
 
 
 def shown(raw: bytes) -> str:
