@@ -1,18 +1,12 @@
 """What is not received is sent again, the same bytes under the same id, until it is enough."""
 
-import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
-from app.core import clock
-from app.core.failpoints import Purpose
 from app.models.delivery_states import DisableReason
-from app.notifications.deliveries import claiming, fanning
-from app.notifications.deliveries.claiming import Letter
-from app.notifications.deliveries.recording import Outcome, record
 from app.notifications.deliveries.rules import (
     PAUSES,
     Candidate,
@@ -21,9 +15,8 @@ from app.notifications.deliveries.rules import (
     choose,
     pause_after,
 )
-from app.notifications.outbox import EventType
 from tests.notifications.office import Json, Office, ids_of
-from tests.notifications.receiving import FINE, never, receiving
+from tests.notifications.receiving import FINE, receiving
 from tests.outbound.servers import saying
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -207,100 +200,3 @@ async def test_five_days_of_failures_disable_an_endpoint_and_what_waits_is_cance
     enabled = (await office.http.patch(path, json={"enabled": True})).json()
     assert (enabled["enabled"], enabled["disabled_reason"]) == (True, None)
     assert enabled["failing_since"] is None
-
-
-async def taken(office: Office) -> Letter:
-    """What a worker has that takes the only delivery there is, and dies with it."""
-    async with office.resources.look_everywhere() as connection:
-        found = await claiming.due(connection, at_once=10, most=100)
-    mine = [one for one in found if one.account_id == office.account_id]
-    async with office.work.unit_of_work(
-        office.account_id, purpose=Purpose.DELIVERY_CLAIM
-    ) as session:
-        (letter,) = await claiming.take(
-            session,
-            mine,
-            secret_key=office.work.settings.secret_key.get_secret_value(),
-            lease=timedelta(seconds=30),
-            now=clock.business_now(session),
-        )
-    return letter
-
-
-async def end_leases(office: Office) -> None:
-    sql = "UPDATE pending_deliveries SET leased_until = '-infinity' WHERE account_id = $1"
-    await office.execute(sql, office.account_id)
-
-
-async def test_what_a_dead_worker_had_is_delivered_once_its_lease_is_over(office: Office) -> None:
-    async with receiving() as receiver:
-        endpoint = await office.endpoint(receiver)
-        await office.happens()
-        await fan_out(office)
-        lost = await taken(office)
-        async with office.resources.look_everywhere() as connection:
-            while_leased = await claiming.due(connection, at_once=10, most=100)
-        await end_leases(office)
-        await office.deliver()
-
-    assert office.account_id not in {one.account_id for one in while_leased}
-    (got,) = receiver.got
-    assert (got.headers["webhook-id"], got.body) == (lost.webhook_id, lost.body)
-    (delivery,) = await office.deliveries(endpoint)
-    assert (delivery["state"], delivery["attempts"]) == ("succeeded", 2)
-
-
-async def test_who_comes_back_after_its_lease_changes_nothing(office: Office) -> None:
-    async with receiving(BROKEN) as receiver:
-        endpoint = await office.endpoint(receiver)
-        await office.happens()
-        await fan_out(office)
-        stale = await taken(office)
-        await end_leases(office)
-        await office.deliver()
-        before = await office.deliveries(endpoint)
-        async with office.work.unit_of_work(
-            office.account_id, purpose=Purpose.DELIVERY_RECORD
-        ) as session:
-            counted = await record(
-                session, [Outcome(stale, timedelta(), status=204)], now=clock.business_now(session)
-            )
-        after = await office.deliveries(endpoint)
-
-    assert counted == 0
-    assert after == before
-    assert after[0]["state"] == "pending"
-    assert (await office.read(endpoint))["failing_since"] is not None
-
-
-async def fan_out(office: Office) -> None:
-    """Events become deliveries; nothing is posted."""
-    async with asyncio.timeout(10):
-        while True:
-            async with office.work.unit_of_work(
-                office.account_id, purpose=Purpose.FANNING_OUT
-            ) as session:
-                now = clock.business_now(session)
-                if await fanning.fan_out(session, [office.account_id], now=now):
-                    return
-
-
-async def test_a_hanging_endpoint_holds_up_nobody_else(
-    office: Office, another_office: Office
-) -> None:
-    """The healthy have everything while the hanging one has not yet been given up once."""
-    async with receiving(never) as hangs, receiving() as healthy, receiving() as elsewhere:
-        slow = await office.endpoint(hangs)
-        await office.endpoint(healthy)
-        await another_office.endpoint(elsewhere)
-        told = await office.happens(*[EventType.RUN_FAILED] * 30)
-        there = await another_office.happens(*[EventType.RUN_FAILED] * 30)
-        await office.deliver()
-
-    assert sorted(ids_of(healthy)) == sorted(told)
-    assert sorted(ids_of(elsewhere)) == sorted(there)
-    log = await office.deliveries(slow)
-    assert {one["state"] for one in log} == {"pending"}
-    assert 0 < len(hangs.got) < 30
-    errors = {entry["error"] for one in log for entry in one["log"]}
-    assert errors == {"too_slow"}
