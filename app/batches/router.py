@@ -26,14 +26,14 @@ async def list_batches(caller: Reader, tx: Tx) -> dict[str, object]:
 
 
 @router.get("/batches/{name}", response_model=BatchRead, responses=problems(BatchNotFound))
-async def read_batch(name: Named, caller: Reader, tx: Tx) -> dict[str, Any]:
+async def read_batch(caller: Reader, name: Named, tx: Tx) -> dict[str, Any]:
     """One batch, and how it stands."""
     return await service.read(tx, caller.account_id, name)
 
 
 @router.patch("/batches/{name}", response_model=BatchRead, responses=problems(BatchNotFound))
 async def change_batch(
-    name: Named, patch: BatchPatch, caller: Manager, tx: Tx, now: Now
+    caller: Manager, name: Named, patch: BatchPatch, tx: Tx, now: Now
 ) -> dict[str, Any]:
     """Change how often a batch comes by, pause it, or let it go on. Safe to repeat."""
     await service.change(tx, caller.account_id, name, patch, by=caller.user, now=now)

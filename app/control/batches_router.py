@@ -26,9 +26,9 @@ router = APIRouter(tags=["batches"], route_class=Route)
     responses=problems(BatchNotFound, AlreadyRunning),
 )
 async def force_batch(
+    caller: Operator,
     name: Named,
     response: Response,
-    caller: Operator,
     tx: Tx,
     now: Now,
     order: ForceOrder | None = None,
@@ -53,14 +53,14 @@ async def force_batch(
 
 @router.post("/batches/{name}/skip", response_model=SkipsRead, responses=problems(BatchNotFound))
 async def skip_fires_of_batch(
-    name: Named, order: SkipOrder, caller: Operator, tx: Tx, now: Now
+    caller: Operator, name: Named, order: SkipOrder, tx: Tx, now: Now
 ) -> SkipsRead:
     """Let the next planned moments of a batch pass without a run; then all is as before."""
     return await service.skip(tx, caller.account_id, name, order, by=caller.user, now=now)
 
 
 @router.delete("/batches/{name}/skip", status_code=204, responses=problems(BatchNotFound))
-async def skip_no_more_of_batch(name: Named, caller: Operator, tx: Tx, now: Now) -> None:
+async def skip_no_more_of_batch(caller: Operator, name: Named, tx: Tx, now: Now) -> None:
     """Undo what is left to be skipped of a batch. Safe to repeat."""
     await service.skip_no_more(tx, caller.account_id, name, now=now)
 
@@ -71,8 +71,8 @@ async def skip_no_more_of_batch(name: Named, caller: Operator, tx: Tx, now: Now)
     responses=problems(BatchNotFound, BadCursor),
 )
 async def list_runs_of_batch(
-    name: Named,
     caller: Reader,
+    name: Named,
     tx: Tx,
     cursor: CursorText = None,
     limit: Limit = DEFAULT_LIMIT,

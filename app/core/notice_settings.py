@@ -1,4 +1,4 @@
-"""Knobs of what Penstock says by itself: e-mail, and the sign of life for the outside."""
+"""Knobs of what Penstock says by itself: e-mail, webhooks, and the sign of life for the outside."""
 
 from datetime import timedelta
 from typing import Literal, Self
@@ -53,4 +53,23 @@ class Heartbeat(Group):
     )
     interval: timedelta = Field(
         timedelta(minutes=1), gt=timedelta(), description="Pause between two calls, of all workers."
+    )
+
+
+class Webhooks(Group):
+    """Calls to addresses that customers give."""
+
+    allow_private: bool = Field(
+        False, description="Calls private networks and plain http too; for sandboxes."
+    )
+    ca_file: str = Field("", description="Certificates to believe besides the public ones, PEM.")
+    timeout: timedelta = Field(
+        timedelta(seconds=15),
+        gt=timedelta(),
+        le=timedelta(minutes=1),
+        description="Longest delivery, from the first lookup of its name to the answer.",
+    )
+    places: int = Field(256, ge=8, description="Deliveries at once by one process.")
+    at_once: int = Field(
+        10, ge=1, le=100, description="Deliveries at once to one endpoint, by all processes."
     )

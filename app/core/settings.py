@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.core.code_settings import Code, Group, Proxying
 from app.core.failpoints import armed
-from app.core.notice_settings import Heartbeat, Smtp
+from app.core.notice_settings import Heartbeat, Smtp, Webhooks
 
 __all__ = [
     "PREFIX",
@@ -172,25 +172,6 @@ class Imports(Group):
         ByteSize(32 * 2**20), description="The same by size, whichever comes first."
     )
     lanes: int = Field(1, ge=1, description="Lanes of imports drained at once by one process.")
-
-
-class Webhooks(Group):
-    """Calls to addresses that customers give."""
-
-    allow_private: bool = Field(
-        False, description="Calls private networks and plain http too; for sandboxes."
-    )
-    ca_file: str = Field("", description="Certificates to believe besides the public ones, PEM.")
-    timeout: timedelta = Field(
-        timedelta(seconds=15),
-        gt=timedelta(),
-        le=timedelta(minutes=1),
-        description="Longest delivery, from the first lookup of its name to the answer.",
-    )
-    places: int = Field(256, ge=8, description="Deliveries at once by one process.")
-    at_once: int = Field(
-        10, ge=1, le=100, description="Deliveries at once to one endpoint, by all processes."
-    )
 
 
 class Log(Group):

@@ -17,6 +17,10 @@ HEADERS = {
     *("idempotency-key", "if-match", "last-event-id"),
     *("content-digest", "content-encoding", "digest", "tus-resumable", "upload-offset"),
 }
+# Where things are listed that have no list under their own path.
+_LISTED = {"/v1/participant-actions": "/v1/today"}
+# What is called the same in every account, and so is nobody's.
+EVERYBODYS = {"/v1/batches"}
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,8 @@ class Operation:
     @property
     def collections(self) -> list[str]:
         """The list in which each thing named in the path is found, e.g. `/v1/people`."""
-        return [self.path[: found.start() - 1] for found in _IN_BRACES.finditer(self.path)]
+        found = (self.path[: found.start() - 1] for found in _IN_BRACES.finditer(self.path))
+        return [_LISTED.get(one, one) for one in found]
 
     @property
     def placeholders(self) -> list[str]:

@@ -24,6 +24,7 @@ from tests.jobs.making import add_version, make_it_noon
 from tests.mail.making import a_letter, posted
 from tests.responses.engine_making import QUALIFYING, configure
 from tests.responses.test_poison_rows import poison
+from tests.walls.cadences import put_into_sequences
 from tests.walls.grouping import put_into_groups
 from tests.walls.owner import Owner
 from workers.deliveries import deliver_due
@@ -56,6 +57,7 @@ async def furnish(owner: Owner, resources: Resources, database_url: str) -> Owne
     await _export(owner, resources, campaign)
     await _uploads(owner, resources, campaign)
     await _jobs(owner, resources, campaign)
+    await put_into_sequences(owner, resources, person)
     # What is due would be done as others settle theirs.
     await settle_overdue(Work(resources))
     await settle_mail(Work(resources))

@@ -6,12 +6,12 @@ from app.core.auth import Scope
 from app.core.ids import uuid7
 from tests.walls.bodies import body_for
 from tests.walls.conftest import Lines
-from tests.walls.document import OPERATIONS, Operation, filled
+from tests.walls.document import EVERYBODYS, OPERATIONS, Operation, filled
 from tests.walls.making import Owner, listed
 from tests.walls.place import Place
 from tests.walls.watching import Watch, gist_of
 
-NAMING = [operation for operation in OPERATIONS if operation.collections]
+NAMING = [one for one in OPERATIONS if one.collections and not EVERYBODYS & {*one.collections}]
 # Nobody but the installation lists accounts; it works on all of them.
 ACCOUNTS = "/v1/accounts"
 # What a thing of a list is called by in a path: the first of these that it has.

@@ -16,9 +16,13 @@ from tests.walls.watching import Watch, gist_of
 
 # The list in which a field's thing is found, and by what it may be named.
 NAMED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "ActionWrite.id": ("/v1/today", ("action_id",)),
     "Contact.person_id": ("/v1/people", ("id",)),
     "ExportCreate.campaign": ("/v1/campaigns", ("id", "code")),
     "Member.job": ("/v1/jobs", ("id",)),
+    "ParticipantWrite.opportunity": ("/v1/opportunities", ("id",)),
+    "ParticipantWrite.person": ("/v1/people", ("id",)),
+    "ParticipantWrite.response": ("/v1/responses", ("id",)),
     "PersonUpsert.id": ("/v1/people", ("id",)),
     "Reactivation.default_campaign": ("/v1/campaigns", ("id", "code")),
     "ResponseCreate.campaign": ("/v1/campaigns", ("id", "code")),

@@ -8,6 +8,7 @@ from typing import Any, Self
 import httpx
 
 from app.models import INSTALLATION
+from app.sequences.planning import IDS
 from tests.conftest import Tenant
 from tests.walls.looking import Rows, ids_in, rows_of, seen_in, written
 from tests.walls.place import Place
@@ -29,7 +30,7 @@ class Watch:
         self.before = await self._rows_of(self.place.owner.tenant)
         self.logged = len(self.lines())
         self.marks = list(self.place.owner.marks)
-        self.ids = ids_in(self.before, but=[INSTALLATION])
+        self.ids = ids_in(self.before, but=[INSTALLATION, *IDS.values()])
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
