@@ -9,7 +9,9 @@ from app.models.states import BatchName
 
 
 def _named(
-    name: Annotated[str, Path(description="`campaign`, `contact`, `lead` or `opportunity`.")],
+    name: Annotated[
+        str, Path(max_length=50, description="`campaign`, `contact`, `lead` or `opportunity`.")
+    ],
 ) -> BatchName:
     try:
         return BatchName(name)

@@ -50,7 +50,7 @@ def ground(
         key = service.do(key_for(service, "fuzzed", *ACCOUNT_SCOPES))
         platform = service.do(key_for(service, None, Scope.PLATFORM))
         names = service.do(names_for(service, fuzzed_database_url, key))
-        yield Ground(service, http, key, platform, names)
+        yield Ground(service, http, key, platform, names, fuzzed_database_url)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)
