@@ -19,6 +19,7 @@ from app.core.settings import Settings
 from app.demo.sending import Connect
 from app.embedded.valkey import Valkey
 from tests.conftest import ACCOUNT_SCOPES
+from tests.faults.births import Nursery
 from tests.faults.processes import Processes
 
 SECRET = "a secret of the fault tests, long enough"
@@ -60,8 +61,10 @@ class Stand(Ground):
     connect: Connect
 
 
-def ground_on(database_url: str, valkey: Valkey, keys: Keys, logs: Path) -> Ground:
-    """A ground on servers that are there."""
+def ground_on(
+    database_url: str, valkey: Valkey, keys: Keys, logs: Path, nursery: Nursery | None = None
+) -> Ground:
+    """A ground on servers that are there; its processes are born in the nursery, if any."""
     logs.mkdir(exist_ok=True)
     environment = {
         "PENSTOCK_DATABASE_URL": database_url,
@@ -69,7 +72,7 @@ def ground_on(database_url: str, valkey: Valkey, keys: Keys, logs: Path) -> Grou
         "PENSTOCK_SECRET_KEY": SECRET,
         "PENSTOCK_FILES__URL": f"file:{logs.parent / 'files'}",
     }
-    return Ground(database_url, valkey, Processes(environment, logs), keys)
+    return Ground(database_url, valkey, Processes(environment, logs, nursery), keys)
 
 
 async def furnish(database_url: str) -> Keys:
