@@ -69,7 +69,7 @@ class Nursery:
         self, module: Sequence[str], environment: Mapping[str, str], output: IO[bytes]
     ) -> Process:
         """Start `python -m module …`; its output goes to the file."""
-        order = json.dumps({"module": list(module), "environment": dict(environment)})
+        order = json.dumps([module[0], module[1:], dict(environment)])
         async with self._turn:
             socket.send_fds(self._line, [order.encode()], [output.fileno()])
             return await self._births.get()

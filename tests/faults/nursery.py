@@ -18,6 +18,7 @@ import threading
 from collections.abc import Callable
 
 import app.__main__
+import app.serving  # what `serve` would load
 import workers.main
 
 Main = Callable[[], None]
@@ -47,7 +48,8 @@ def serve(asked: socket.socket) -> Main | None:
                     for descriptor in children:
                         os.close(descriptor)
                     asked.close()
-                    return _born(json.loads(order), descriptors[0])
+                    module, words, environment = json.loads(order)
+                    return _born(module, words, environment, descriptors[0])
                 os.close(descriptors[0])
                 watched = os.pidfd_open(pid)
                 children[watched] = pid
@@ -55,13 +57,12 @@ def serve(asked: socket.socket) -> Main | None:
                 _tell(asked, pid, None)
 
 
-def _born(order: dict[str, dict[str, str] | list[str]], output: int) -> Main:
-    module, *words = order["module"]
+def _born(module: str, words: list[str], environment: dict[str, str], output: int) -> Main:
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.close(output)
     os.environ.clear()
-    os.environ.update(order["environment"])
+    os.environ.update(environment)
     sys.argv = [module, *words]
     return MAINS[module]
 

@@ -13,6 +13,18 @@ import httpx
 
 from tests.faults.births import ROOT, Nursery, Process
 
+__all__ = [
+    "API",
+    "ROOT",
+    "WORKER",
+    "Process",
+    "Processes",
+    "answers",
+    "is_stopped",
+    "kill",
+    "until",
+]
+
 API, WORKER = ("app", "serve"), ("workers.main",)
 
 
