@@ -50,6 +50,7 @@ async def test_one_that_succeeds_the_second_time_has_succeeded(site: Site) -> No
 async def test_a_retry_that_the_day_has_no_minutes_for_is_refused(
     site: Site, make_tenant: MakeTenant
 ) -> None:
+    await make_it_noon(site.work.resources, site.tenant)
     await plan(make_tenant, site.tenant, minutes_per_day=1)
     job = await published(site.http, FAILS, retries=1, timeout="PT1M")
     run = await site.run(job)
@@ -60,6 +61,7 @@ async def test_a_retry_that_the_day_has_no_minutes_for_is_refused(
 
 
 async def test_what_was_reserved_is_given_back(site: Site, make_tenant: MakeTenant) -> None:
+    await make_it_noon(site.work.resources, site.tenant)
     await plan(make_tenant, site.tenant, quota_mode="reserve", minutes_per_day=240)
     job = await published(site.http, FAILS, retries=1, timeout="PT30M")
     run_id = await site.start(job)
