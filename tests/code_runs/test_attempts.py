@@ -20,6 +20,7 @@ FAILS = """
 
 
 async def test_a_failure_is_tried_again_and_then_it_has_failed(site: Site) -> None:
+    await make_it_noon(site.work.resources, site.tenant)
     job = await published(site.http, FAILS, retries=1)
     run = await site.run(job)
 
