@@ -30,7 +30,7 @@ up: setup ## Start the whole stack on .penstock/ and stay up
 
 test: setup ## The whole suite, on real PostgreSQL, Valkey and bubblewrap
 	@scripts/install-bubblewrap || true
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 check: setup ## Format, lint, types, import contracts, OpenAPI, migrations
 	$(BIN)/ruff format --check .

@@ -1,25 +1,22 @@
-"""penstock up · serve · work · migrate · openapi · keys create · import · runs list, watch."""
+"""penstock up · serve · work · migrate · openapi · keys create · import · runs list, watch.
+
+A command loads what it needs as it is called: the service's code takes a second to load, and those
+who start it, or talk to it, can do without.
+"""
 
 import asyncio
-import contextlib
 import json
 import os
 import sys
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
-import uvicorn
-from fastapi import FastAPI
 from pydantic import ValidationError
 
 from app import demo as sample_story
-from app.accounts.provision import issue_key
 from app.client import import_file, runs
-from app.core import garbage, log, migrations
 from app.core.auth import Scope
-from app.core.resources import Resources
 from app.core.settings import Settings, UnknownSetting
 from app.embedded import (
     EmbeddedError,
@@ -27,7 +24,6 @@ from app.embedded import (
     borrowed_settings,
     run_stack,
 )
-from app.main import create_app
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="The batch engine for marketing operations.")  # fmt: skip
@@ -86,36 +82,10 @@ def up(
 def serve() -> None:
     """Serve the API until SIGTERM; open requests are finished first."""
     settings = settings_or_exit()
-    log.configure(settings.log)
-    app = create_app(settings)
-    garbage.look_seldom()
-    config = uvicorn.Config(
-        app,
-        host=settings.http.host,
-        port=settings.http.port,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=round(settings.http.drain_timeout.total_seconds()),
-    )
-    server = _Server(config, app)
-    with contextlib.suppress(KeyboardInterrupt):
-        server.run()
-    if not server.started:
+    from app import serving
+
+    if not serving.serve(settings):
         raise typer.Exit(_NOT_STARTED)
-
-
-class _Server(uvicorn.Server):
-    """Tells streams of events that the process is stopping: it would wait for them."""
-
-    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
-        super().__init__(config)
-        self._app = app
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        held = getattr(self._app.state, "resources", None)
-        if held is not None:
-            held.is_stopping = True
-        super().handle_exit(sig, frame)
 
 
 @cli.command()
@@ -128,6 +98,8 @@ def work() -> None:
 @cli.command()
 def migrate() -> None:
     """Bring the database to the newest schema; safe while the service runs."""
+    from app.core import migrations
+
     migrations.upgrade(settings_or_exit().database_url.get_secret_value())
 
 
@@ -136,6 +108,8 @@ def openapi(
     check: Annotated[bool, typer.Option("--check", help="Only compare; exit 1 if stale.")] = False,
 ) -> None:
     """Write openapi/openapi.json from the code."""
+    from app.main import create_app
+
     document = json.dumps(create_app(Settings.for_documents()).openapi(), indent=2) + "\n"
     if not check:
         OPENAPI.write_text(document)
@@ -165,6 +139,10 @@ def create_key(
 
 
 async def _create_key(account: str | None, user: str, scopes: list[Scope], data_dir: Path) -> str:
+    from app.accounts.provision import issue_key
+    from app.core import migrations
+    from app.core.resources import Resources
+
     async with borrowed_settings(data_dir) as database_url:
         await asyncio.to_thread(migrations.upgrade, database_url)
         async with Resources(settings_or_exit()) as resources:

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from app.accounts.caller import Caller, identify
 from app.accounts.provision import issue_key
-from app.core import log
+from app.core import garbage, log
 from app.core.auth import Scope
 from app.core.ids import uuid7
 from app.core.resources import Resources
@@ -60,9 +60,12 @@ def settings(
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _logs() -> None:
-    """As in a real process: without this an exception is drawn with all its variables."""
+def _as_in_a_real_process() -> None:
+    """Without this an exception is drawn with all its variables, and garbage is looked for often
+    among hundreds of thousands of objects that stay.
+    """
     log.configure(Log(level="WARNING"))
+    garbage.look_seldom()
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,6 @@ from pathlib import Path
 import httpx
 
 from app.client.errors import BadUsage, NoKey
-from app.client.local_key import borrowed_key
 from app.core.auth import Scope
 from app.embedded import proc
 from app.embedded.datadir import DataDir
@@ -55,6 +54,9 @@ def access(
         raise NoKey(why=f"Without one, a stack has to be running on {data_dir} (`penstock up`).")
     if address != _address(stack.url):
         raise NoKey(why=f"The stack on {data_dir} can make one for {stack.url} only.")
+    # Only whoever has no key loads what makes one.
+    from app.client.local_key import borrowed_key
+
     with borrowed_key(data_dir, account, scopes) as made:
         yield Access(address, made)
 

@@ -11,11 +11,11 @@ from app.core.settings import Code, Settings
 from tests.code_runs.making import Site
 from tests.code_runs.service import Service
 from tests.conftest import Tenant
-from tests.faults.conftest import ground, stand, template, valkey
+from tests.faults.conftest import ground, nursery, stand, template, valkey
 from tests.faults.ground import Stand
 from workers.work import Work
 
-__all__ = ["ground", "stand", "template", "valkey"]
+__all__ = ["ground", "nursery", "stand", "template", "valkey"]
 
 USERS = 20
 

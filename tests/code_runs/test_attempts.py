@@ -24,6 +24,7 @@ FAILS = """
 
 
 async def test_a_failure_is_tried_again_and_then_it_has_failed(site: Site) -> None:
+    await make_it_noon(site.work.resources, site.tenant)
     job = await published(site.http, FAILS, retries=1)
     run = await site.run(job)
 
@@ -54,6 +55,7 @@ async def test_one_that_succeeds_the_second_time_has_succeeded(site: Site) -> No
 async def test_a_retry_that_the_day_has_no_minutes_for_is_refused(
     site: Site, make_tenant: MakeTenant
 ) -> None:
+    await make_it_noon(site.work.resources, site.tenant)
     await plan(make_tenant, site.tenant, minutes_per_day=1)
     job = await published(site.http, FAILS, retries=1, timeout="PT1M")
     run = await site.run(job)
@@ -95,6 +97,7 @@ async def test_what_was_reserved_for_a_run_that_is_given_up_is_given_back(
 
 
 async def test_what_was_reserved_is_given_back(site: Site, make_tenant: MakeTenant) -> None:
+    await make_it_noon(site.work.resources, site.tenant)
     await plan(make_tenant, site.tenant, quota_mode="reserve", minutes_per_day=240)
     job = await published(site.http, FAILS, retries=1, timeout="PT30M")
     run_id = await site.start(job)

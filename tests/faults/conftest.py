@@ -13,6 +13,7 @@ from app.demo.sending import connecting
 from app.embedded.ports import free_port
 from app.embedded.postgres import Postgres
 from app.embedded.valkey import Valkey
+from tests.faults.births import Nursery, a_nursery
 from tests.faults.ground import Ground, Keys, Stand, a_database, furnish, ground_on
 from tests.servers import POSTGRES
 
@@ -34,6 +35,12 @@ async def template() -> AsyncIterator[Template]:
         yield Template(name, keys)
 
 
+@pytest.fixture(scope="session")
+async def nursery() -> AsyncIterator[Nursery]:
+    async with a_nursery() as found:
+        yield found
+
+
 @pytest.fixture
 async def valkey(tmp_path: Path) -> AsyncIterator[Valkey]:
     server = Valkey(tmp_path / "valkey", password="faults", log=tmp_path / "valkey.log")
@@ -43,11 +50,14 @@ async def valkey(tmp_path: Path) -> AsyncIterator[Valkey]:
 
 
 @pytest.fixture
-async def ground(tmp_path: Path, valkey: Valkey, template: Template) -> AsyncIterator[Ground]:
+async def ground(
+    tmp_path: Path, valkey: Valkey, template: Template, nursery: Nursery
+) -> AsyncIterator[Ground]:
     """A copy of the template and a Valkey; nothing of ours runs."""
     server = os.environ[POSTGRES]
     async with a_database(server, template=template.name) as name:
-        ground = ground_on(f"{server}/{name}", valkey, template.keys, tmp_path / "logs")
+        url, logs = f"{server}/{name}", tmp_path / "logs"
+        ground = ground_on(url, valkey, template.keys, logs, nursery)
         yield ground
         await ground.processes.end()
 
@@ -90,10 +100,10 @@ async def own_postgres(directory: Path) -> AsyncIterator[Postgres]:
 
 @pytest.fixture
 async def own_ground(
-    own_postgres: Postgres, valkey: Valkey, tmp_path: Path
+    own_postgres: Postgres, valkey: Valkey, tmp_path: Path, nursery: Nursery
 ) -> AsyncIterator[Ground]:
     """A ground on that server."""
     keys = await furnish(own_postgres.url())
-    ground = ground_on(own_postgres.url(), valkey, keys, tmp_path / "logs")
+    ground = ground_on(own_postgres.url(), valkey, keys, tmp_path / "logs", nursery)
     yield ground
     await ground.processes.end()

@@ -19,6 +19,7 @@ from app.core.settings import Settings
 from app.demo.sending import Connect
 from app.embedded.valkey import Valkey
 from tests.conftest import ACCOUNT_SCOPES
+from tests.faults.births import Nursery
 from tests.faults.processes import Processes
 
 SECRET = "a secret of the fault tests, long enough"
@@ -60,8 +61,19 @@ class Stand(Ground):
     connect: Connect
 
 
-def ground_on(database_url: str, valkey: Valkey, keys: Keys, logs: Path, **settings: str) -> Ground:
-    """A ground on servers that are there; `settings` are of all its processes."""
+def ground_on(
+    database_url: str,
+    valkey: Valkey,
+    keys: Keys,
+    logs: Path,
+    nursery: Nursery | None = None,
+    **settings: str,
+) -> Ground:
+    """A ground on servers that are there; its processes are born in the nursery, if any.
+
+    Args:
+        settings: of all its processes.
+    """
     logs.mkdir(exist_ok=True)
     environment = {
         "PENSTOCK_DATABASE_URL": database_url,
@@ -70,7 +82,7 @@ def ground_on(database_url: str, valkey: Valkey, keys: Keys, logs: Path, **setti
         "PENSTOCK_FILES__URL": f"file:{logs.parent / 'files'}",
         **settings,
     }
-    return Ground(database_url, valkey, Processes(environment, logs), keys)
+    return Ground(database_url, valkey, Processes(environment, logs, nursery), keys)
 
 
 def settings_of(database_url: str) -> Settings:

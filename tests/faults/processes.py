@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import os
 import signal
+import ssl
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
@@ -11,18 +12,38 @@ from typing import IO
 
 import httpx
 
-ROOT = Path(__file__).parents[2]
-API, WORKER = ("app", "serve"), ("workers.main",)
+from tests.faults.births import ROOT, Nursery, Process
 
-Process = asyncio.subprocess.Process
+__all__ = [
+    "API",
+    "ROOT",
+    "WORKER",
+    "Process",
+    "Processes",
+    "answers",
+    "is_stopped",
+    "kill",
+    "until",
+]
+
+# A client that is not told loads everybody's certificates first, which takes as long as the rest.
+_UNUSED = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+API, WORKER = ("app", "serve"), ("workers.main",)
 
 
 class Processes:
-    """Everything a test started; ended with the test, however it ends."""
+    """Everything a test started; ended with the test, however it ends.
 
-    def __init__(self, environment: Mapping[str, str], logs: Path) -> None:
+    Args:
+        nursery: where they are born; else each is loaded from the beginning.
+    """
+
+    def __init__(
+        self, environment: Mapping[str, str], logs: Path, nursery: Nursery | None = None
+    ) -> None:
         self._environment = {**os.environ, **environment}
         self._logs = logs
+        self._nursery = nursery
         self._files: list[IO[bytes]] = []
         self._numbers = itertools.count()
         self.running: list[Process] = []
@@ -36,16 +57,18 @@ class Processes:
         """
         log = (self._logs / f"{next(self._numbers):03}-{module[-1]}.log").open("wb")
         self._files.append(log)
-        process = await asyncio.create_subprocess_exec(
-            *through,
-            sys.executable,
-            "-m",
-            *module,
-            env={**self._environment, **settings},
-            cwd=ROOT,
-            stdout=log,
-            stderr=asyncio.subprocess.STDOUT,
-        )
+        environment = {**self._environment, **settings}
+        process: Process
+        if self._nursery is not None and not through:
+            process = await self._nursery.bear(module, environment, log)
+        else:
+            process = await asyncio.create_subprocess_exec(
+                *(*through, sys.executable, "-m", *module),
+                env=environment,
+                cwd=ROOT,
+                stdout=log,
+                stderr=asyncio.subprocess.STDOUT,
+            )
         self.running.append(process)
         return process
 
@@ -75,7 +98,7 @@ class Processes:
 
 async def answers(port: int) -> bool:
     """Whether an API answers there."""
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, verify=_UNUSED) as http:
         try:
             found = await http.get(f"http://127.0.0.1:{port}/healthz")
         except httpx.TransportError:

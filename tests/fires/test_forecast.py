@@ -16,13 +16,14 @@ async def forecast(tenant: Tenant, until: datetime) -> list[Json]:
     return items
 
 
-async def tomorrow(resources: Resources, tenant: Tenant) -> datetime:
+async def a_midnight(resources: Resources, tenant: Tenant) -> datetime:
+    """One that is at least a day ahead."""
     now = await now_of(resources, tenant)
-    return now.replace(hour=0, minute=0, second=0, microsecond=0) + DAY
+    return now.replace(hour=0, minute=0, second=0, microsecond=0) + 2 * DAY
 
 
 async def test_the_day_has_room_for_ten_invocations(tenant: Tenant, resources: Resources) -> None:
-    day = await tomorrow(resources, tenant)
+    day = await a_midnight(resources, tenant)
     await scheduled(tenant.http, every("PT1H", day), timeout="PT1M")
 
     items = await forecast(tenant, day + 26 * HOUR)
@@ -36,7 +37,7 @@ async def test_a_run_without_a_history_is_as_long_as_its_timeout(
     tenant: Tenant, make_tenant: MakeTenant, resources: Resources
 ) -> None:
     await plan(make_tenant, tenant, **(ROOMY | {"minutes_per_day": 120}))
-    day = await tomorrow(resources, tenant)
+    day = await a_midnight(resources, tenant)
     await scheduled(tenant.http, every("PT2H", day), timeout="PT1H")
 
     reasons = [item["reason"] for item in await forecast(tenant, day + 6 * HOUR)]
@@ -48,7 +49,7 @@ async def test_what_is_paused_or_skipped_takes_nothing(
     tenant: Tenant, make_tenant: MakeTenant, resources: Resources
 ) -> None:
     await plan(make_tenant, tenant, **(ROOMY | {"executions_per_day": 2}))
-    day = await tomorrow(resources, tenant)
+    day = await a_midnight(resources, tenant)
     one = await scheduled(tenant.http, every("PT1H", day), "one")
     two = await scheduled(tenant.http, every("PT1H", day), "two")
     await change(tenant.http, one, is_paused=True)

@@ -36,6 +36,7 @@ from tests.jobs.making import (
     change,
     done,
     make,
+    make_it_noon,
     now_of,
     plan,
     published,
@@ -178,6 +179,7 @@ async def test_the_first_worked_example(
     tenant: Tenant, make_tenant: MakeTenant, resources: Resources
 ) -> None:
     """Of 60 minutes the first has used 40: the second, of 60, is refused."""
+    await make_it_noon(resources, tenant)
     await plan(make_tenant, tenant, minutes_per_day=60)
     one, two = [await published(tenant.http, name, timeout="PT1H") for name in ("one", "two")]
     assert (await run(tenant.http, one)).status_code == 202
@@ -203,6 +205,7 @@ async def test_the_second_worked_example(
     tenant: Tenant, make_tenant: MakeTenant, resources: Resources
 ) -> None:
     """Started together both run, 45 each: 90 booked, nothing left, and never less."""
+    await make_it_noon(resources, tenant)
     await plan(make_tenant, tenant, minutes_per_day=60)
     jobs = [await published(tenant.http, name, timeout="PT1H") for name in ("one", "two")]
 
@@ -218,6 +221,7 @@ async def test_the_second_worked_example(
 async def test_a_plan_that_reserves_has_no_room_for_the_second(
     tenant: Tenant, make_tenant: MakeTenant, resources: Resources
 ) -> None:
+    await make_it_noon(resources, tenant)
     await plan(make_tenant, tenant, minutes_per_day=60, quota_mode="reserve")
     one, two = [await published(tenant.http, name, timeout="PT1H") for name in ("one", "two")]
 
@@ -230,6 +234,7 @@ async def test_a_plan_that_reserves_has_no_room_for_the_second(
 async def test_the_25th_execution_and_the_11th_invocation(
     tenant: Tenant, make_tenant: MakeTenant, resources: Resources
 ) -> None:
+    await make_it_noon(resources, tenant)
     jobs = [await published(tenant.http, f"job-{number}") for number in range(3)]
 
     codes = [(await run(tenant.http, jobs[0])).status_code for _ in range(10)]

@@ -1,23 +1,14 @@
 """Somebody writes while a chunk of a file is at work: every end has an order that explains it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from app.core.admission import Admission
-from app.core.driver import driver_of
-from app.core.failpoints import Purpose
-from app.core.ids import uuid7
 from app.core.resources import Resources
-from app.core.statements import Parts
-from app.models.states import ResponseStatus
-from app.responses.intake import files
-from app.responses.intake.desk import tried
-from app.responses.intake.fold import Outcome
-from app.responses.intake.items import Submission, parse_items
-from app.responses.intake.records import UPLOADED
+from app.models.states import IntakeResult, ResponseStatus, UploadOperation
 from tests.conftest import Tenant
+from tests.imports.interrupting import PEOPLE, WORLD, Chunks, Json
 from tests.people.making import an_email, upsert
 from tests.responses.engine_making import (
     ASYNCHRONOUS,
@@ -30,54 +21,12 @@ from tests.responses.engine_making import (
 from tests.responses.engine_making import post as respond
 from tests.responses.intake_making import people
 
-Json = dict[str, Any]
-Deed = Callable[[], Awaitable[Any]]
-
-
-async def take(resources: Resources, tenant: Tenant, items: list[Json]) -> list[Outcome]:
-    """Take rows of a file in as a worker does."""
-    submission = Submission(
-        account_id=tenant.account_id,
-        user_id=tenant.caller.user_id,
-        user="marketo",
-        key_id=None,
-        items=parse_items(items),
-        size=len(items),
-        priority=UPLOADED,
-    )
-
-    async with resources.line() as line:
-
-        async def attempt(admission: Admission) -> list[Outcome]:
-            async with line.unit_of_work(
-                tenant.account_id, purpose=Purpose.IMPORTING, admission=admission
-            ) as tx:
-                last = Parts()
-                outcomes = await files.take_chunk(tx, submission, run_id=uuid7(), last=last)
-                await last.write(await driver_of(tx))
-                return outcomes
-
-        return await tried(attempt, most=5)
-
 
 @pytest.fixture
-def after(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Has something done after a step of a chunk, by the name of the step; once."""
-
-    def arrange(step: str, deed: Deed, *, call: int = 1) -> None:
-        real, calls = getattr(files, step), 0
-
-        async def interrupted(*args: Any, **named: Any) -> Any:
-            nonlocal calls
-            found = await real(*args, **named)
-            calls += 1
-            if calls == call:
-                await deed()
-            return found
-
-        monkeypatch.setattr(files, step, interrupted)
-
-    return arrange
+def chunks(tenant: Tenant, resources: Resources) -> Iterator[Chunks]:
+    found = Chunks(resources, tenant)
+    yield found
+    assert all(pause.left <= 0 for pause in found.pauses), "a chunk was not interrupted"
 
 
 def row(campaign: Json, person: Json, **fields: Any) -> Json:
@@ -85,15 +34,13 @@ def row(campaign: Json, person: Json, **fields: Any) -> Json:
 
 
 async def test_a_row_by_an_address_that_a_later_row_replaces_stays_with_its_person(
-    tenant: Tenant, resources: Resources, after: Callable[..., None]
+    tenant: Tenant, resources: Resources, chunks: Chunks
 ) -> None:
     campaign, other = await a_campaign(tenant.http), await a_campaign(tenant.http)
     neighbour = {"email": an_email()}
-    after("read_chunk_world", lambda: respond(tenant.http, other, person=neighbour))
+    chunks.after(WORLD, lambda: respond(tenant.http, other, person=neighbour))
 
-    outcomes = await take(
-        resources,
-        tenant,
+    outcomes = await chunks.take(
         [
             row(campaign, {"email": "old@example.com"}),
             row(campaign, {"email": "old@example.com", "external_id": "crm-1"}),
@@ -107,15 +54,13 @@ async def test_a_row_by_an_address_that_a_later_row_replaces_stays_with_its_pers
 
 
 async def test_a_row_that_conflicts_is_not_given_to_whom_a_later_row_made(
-    tenant: Tenant, resources: Resources, after: Callable[..., None]
+    tenant: Tenant, resources: Resources, chunks: Chunks
 ) -> None:
     campaign, other = await a_campaign(tenant.http), await a_campaign(tenant.http)
     neighbour = {"email": an_email()}
-    after("read_chunk_world", lambda: respond(tenant.http, other, person=neighbour))
+    chunks.after(WORLD, lambda: respond(tenant.http, other, person=neighbour))
 
-    outcomes = await take(
-        resources,
-        tenant,
+    outcomes = await chunks.take(
         [
             row(campaign, {"email": "a@example.com", "external_id": "crm-1"}),
             row(campaign, {"email": "a@example.com", "external_id": "crm-2"}),
@@ -128,7 +73,7 @@ async def test_a_row_that_conflicts_is_not_given_to_whom_a_later_row_made(
 
 
 async def test_a_row_that_is_a_duplicate_by_now_has_made_nobody(
-    tenant: Tenant, resources: Resources, after: Callable[..., None]
+    tenant: Tenant, resources: Resources, chunks: Chunks
 ) -> None:
     campaign, other = await a_campaign(tenant.http), await a_campaign(tenant.http)
     known = await upsert(tenant.http, email=an_email(), title="Admiral")
@@ -139,11 +84,9 @@ async def test_a_row_that_is_a_duplicate_by_now_has_made_nobody(
         await respond(tenant.http, other, person={"email": an_email()}, external_id="m-2")
         await respond(tenant.http, other, person=neighbour)
 
-    after("read_chunk_world", first)
+    chunks.after(WORLD, first)
 
-    outcomes = await take(
-        resources,
-        tenant,
+    outcomes = await chunks.take(
         [
             row(campaign, {"email": "nobody@example.com"}, external_id="m-1"),
             row(campaign, {"email": known["email"], "title": "Captain"}, external_id="m-2"),
@@ -158,22 +101,22 @@ async def test_a_row_that_is_a_duplicate_by_now_has_made_nobody(
 
 @pytest.mark.parametrize("is_later_without_grace", [False, True])
 async def test_a_better_score_wakes_though_the_chunk_had_to_look_twice(
-    tenant: Tenant, resources: Resources, after: Callable[..., None], is_later_without_grace: bool
+    tenant: Tenant, resources: Resources, chunks: Chunks, is_later_without_grace: bool
 ) -> None:
     await configure(tenant.http, ASYNCHRONOUS, score_grace="PT10M", threshold=100)
     patient, campaign = await a_campaign(tenant.http, score=0), await a_campaign(tenant.http)
     known, neighbour = {"email": an_email()}, {"email": an_email()}
-    await take(resources, tenant, [row(patient, known)])
+    await chunks.take([row(patient, known)])
     assert [one.is_due for one in await rows(resources, tenant, _GRACE)] == [False]
     if is_later_without_grace:
         await configure(tenant.http, ASYNCHRONOUS, threshold=100)
-    after(
-        "read_chunk_world",
+    chunks.after(
+        WORLD,
         lambda: respond(tenant.http, campaign, person=neighbour),
         call=1 if is_later_without_grace else 2,
     )
 
-    await take(resources, tenant, [row(campaign, known | {"score": 200}), row(campaign, neighbour)])
+    await chunks.take([row(campaign, known | {"score": 200}), row(campaign, neighbour)])
 
     assert [one.is_due for one in await rows(resources, tenant, _GRACE)] == [True]
 
@@ -182,7 +125,7 @@ _GRACE = "SELECT due_at <= business_now() AS is_due FROM pending_resolution WHER
 
 
 async def test_what_a_row_says_of_its_person_is_what_it_is_scored_by(
-    tenant: Tenant, resources: Resources, after: Callable[..., None]
+    tenant: Tenant, resources: Resources, chunks: Chunks
 ) -> None:
     await configure(tenant.http, ASYNCHRONOUS, threshold=100)
     campaign = await a_campaign(tenant.http, score=0)
@@ -192,9 +135,9 @@ async def test_what_a_row_says_of_its_person_is_what_it_is_scored_by(
         answer = await tenant.http.patch(f"/v1/people/{known['id']}", json={"score": 50})
         assert answer.status_code == 200
 
-    after("read_people_of", worse)
+    chunks.after(PEOPLE, worse)
 
-    await take(resources, tenant, [row(campaign, {"email": known["email"], "score": 100})])
+    await chunks.take([row(campaign, {"email": known["email"], "score": 100})])
 
     (response,) = await listed_responses(tenant.http, campaign)
     # Whether the row went first or last, its person's score was 100 then.
@@ -202,20 +145,68 @@ async def test_what_a_row_says_of_its_person_is_what_it_is_scored_by(
 
 
 async def test_a_row_that_comes_second_has_the_last_word_on_its_person(
-    tenant: Tenant, resources: Resources, after: Callable[..., None]
+    tenant: Tenant, resources: Resources, chunks: Chunks
 ) -> None:
     await configure(tenant.http, ASYNCHRONOUS, threshold=100)
     campaign = await a_campaign(tenant.http, score=0, repeat_limit=1)
     known = await upsert(tenant.http, email=an_email(), title="Admiral")
     other = {"email": known["email"], "title": "Captain"}
-    after("read_people_of", lambda: respond(tenant.http, campaign, person=other))
+    chunks.after(PEOPLE, lambda: respond(tenant.http, campaign, person=other))
 
-    (outcome,) = await take(
-        resources, tenant, [row(campaign, {"email": known["email"], "title": "Admiral"})]
-    )
+    (outcome,) = await chunks.take([row(campaign, {"email": known["email"], "title": "Admiral"})])
 
     (person,) = await people(tenant.http, email=known["email"])
     assert (outcome.result.value, person["title"]) in {
         ("created", "Captain"),
         ("skipped", "Admiral"),
     }
+
+
+@pytest.mark.parametrize("is_sent_before", [False, True])
+@pytest.mark.parametrize(
+    ("operation", "before", "sent", "taken"),
+    [
+        (UploadOperation.INSERT, None, "Sent", "created"),
+        (UploadOperation.UPDATE, "Sent", "Responded", "updated"),
+    ],
+)
+async def test_a_row_whose_id_arrives_over_http_meanwhile_is_a_duplicate_not_refused(
+    tenant: Tenant,
+    chunks: Chunks,
+    operation: UploadOperation,
+    before: str | None,
+    sent: str,
+    taken: str,
+    is_sent_before: bool,
+) -> None:
+    campaign = await a_campaign(tenant.http)
+    person, neighbour = {"email": an_email()}, {"email": an_email()}
+    await respond(tenant.http, campaign, person=neighbour, member_status=sent)
+    if before is not None:
+        await respond(tenant.http, campaign, person=person, member_status=before)
+
+    async def twin() -> None:
+        answer = await respond(
+            tenant.http, campaign, person=person, external_id="m-1", member_status=sent
+        )
+        assert answer["result"] == taken
+
+    if is_sent_before:
+        await twin()
+    else:
+        chunks.after(WORLD, twin)
+
+    one, other = await chunks.take(
+        [
+            row(campaign, person, external_id="m-1", member_status=sent),
+            row(campaign, neighbour, external_id="m-2", member_status=sent),
+        ],
+        operation=operation,
+    )
+
+    assert (one.result, one.reason) == (IntakeResult.DUPLICATE, None)
+    assert one.seen is not None
+    responses = {response["id"] for response in await listed_responses(tenant.http, campaign)}
+    assert str(one.seen.response_id) in responses
+    # Another id is no excuse.
+    assert other.result is IntakeResult.REJECTED

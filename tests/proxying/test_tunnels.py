@@ -184,7 +184,7 @@ async def test_one_side_that_breaks_off_takes_the_other_with_it(end: str) -> Non
             theirs[0].transport.abort()
             assert await reader.read() == b""
             writer.close()
-        await asyncio.wait_for(is_over.wait(), 5)
+        await asyncio.wait_for(is_over.wait(), 20)
         await site.alone()
     server.close()
 

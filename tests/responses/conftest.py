@@ -38,8 +38,7 @@ def settle_fixture(work: Work) -> Settle:
     return everything
 
 
-@pytest.fixture
-def advance(database_url: str) -> Advance:
+def advancing(database_url: str) -> Advance:
     """Moves business time forward, as the sandbox clock does; it never goes back."""
 
     async def by(step: timedelta) -> None:
@@ -51,3 +50,9 @@ def advance(database_url: str) -> Advance:
         await engine.dispose()
 
     return by
+
+
+@pytest.fixture
+def advance(database_url: str) -> Advance:
+    """Of the database that all tests of this pytest process share."""
+    return advancing(database_url)

@@ -147,7 +147,7 @@ async def test_a_campaign_that_somebody_holds_does_not_stop_intake(
         await connection.execute(
             text("SELECT FROM lanes WHERE account_id = :id FOR UPDATE"), {"id": tenant.account_id}
         )
-        answer = await asyncio.wait_for(post(tenant.http, item(campaign)), 2)
+        answer = await asyncio.wait_for(post(tenant.http, item(campaign)), 2.5)
 
     assert answer.status_code == 201
 

@@ -47,6 +47,7 @@ def ground(
         limits=Limits(ingest=1_000_000, others=1_000_000),
     )
     with running(told) as service, requests.Session() as http:
+        http.trust_env = False  # or the environment is searched for proxies at every request
         key = service.do(key_for(service, "fuzzed", *ACCOUNT_SCOPES))
         platform = service.do(key_for(service, None, Scope.PLATFORM))
         names = service.do(names_for(service, fuzzed_database_url, key))

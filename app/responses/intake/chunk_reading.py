@@ -43,21 +43,24 @@ SELECT p.id FROM unnest($5::text[]) AS w(external_id) CROSS JOIN LATERAL (
 SELECT p.id FROM unnest($6::text[]) AS w(email) CROSS JOIN LATERAL (
        SELECT id FROM people WHERE account_id = $1 AND email_folded = w.email OFFSET 0) p
 """
+_SEEN = """
+SELECT jsonb_agg(jsonb_build_array(k.external_id, k.response_id, r.status))
+  FROM unnest($3::text[]) AS w(external_id)
+ CROSS JOIN LATERAL (
+       SELECT external_id, response_id FROM intake_keys
+        WHERE account_id = $1 AND user_id = $2 AND external_id = w.external_id
+       OFFSET 0) k
+  LEFT JOIN LATERAL (
+       SELECT status FROM responses
+        WHERE account_id = $1 AND id = k.response_id OFFSET 0) r ON true
+"""
 _WORLD = f"""
 SELECT business_now() AS now,
        (SELECT document FROM scoring_settings WHERE account_id = $1) AS settings,
        (SELECT version FROM rulesets WHERE account_id = $1 AND is_active) AS ruleset,
        (SELECT jsonb_agg(doc) FROM ({_CAMPAIGN.format(found="code = w.ref")}
          UNION ALL {_CAMPAIGN.format(found="id = w.id")}) named) AS campaigns,
-       (SELECT jsonb_agg(jsonb_build_array(k.external_id, k.response_id, r.status))
-          FROM unnest($8::text[]) AS w(external_id)
-         CROSS JOIN LATERAL (
-               SELECT external_id, response_id FROM intake_keys
-                WHERE account_id = $1 AND user_id = $7 AND external_id = w.external_id
-               OFFSET 0) k
-          LEFT JOIN LATERAL (
-               SELECT status FROM responses
-                WHERE account_id = $1 AND id = k.response_id OFFSET 0) r ON true) AS seen,
+       ({_SEEN.replace("$2", "$7").replace("$3", "$8")}) AS seen,
        (SELECT array_agg(id) FROM ({_NAMED}) found) AS people
 """
 _NAMED_ALONE = _NAMED.replace("$4", "$2").replace("$5", "$3").replace("$6", "$4")
@@ -117,12 +120,17 @@ async def read_chunk_world(driver: Driver, submission: Submission) -> ChunkWorld
         campaigns={
             (account_id, ref): campaign_facts(*facts) for ref, *facts in row["campaigns"] or ()
         },
-        seen={
-            (account_id, user_id, external): Seen(UUID(response), ResponseStatus(status))
-            for external, response, status in row["seen"] or ()
-        },
+        seen={(account_id, user_id, key): seen for key, seen in _seen(row["seen"]).items()},
     )
     return ChunkWorld(context, row["people"] or [])
+
+
+async def read_seen(
+    driver: Driver, submission: Submission, external_ids: Sequence[str]
+) -> dict[str, Seen]:
+    """Which of these external ids of rows were seen before, and what they led to."""
+    found = await driver.fetchval(_SEEN, submission.account_id, submission.user_id, external_ids)
+    return _seen(found)
 
 
 async def find_people(driver: Driver, account_id: UUID, named: Sequence[PersonIn]) -> list[UUID]:
@@ -200,6 +208,13 @@ async def _people(
         person.version = row["version"]
         found.append(person)
     return found
+
+
+def _seen(found: Iterable[tuple[str, str, str]] | None) -> dict[str, Seen]:
+    return {
+        external_id: Seen(UUID(response), ResponseStatus(status))
+        for external_id, response, status in found or ()
+    }
 
 
 def _identities(named: Sequence[PersonIn]) -> tuple[list[UUID], list[str], list[str]]:

@@ -33,11 +33,13 @@ from app.responses.intake.chunk_reading import (
     read_chunk_world,
     read_people_of,
     read_records_of,
+    read_seen,
 )
 from app.responses.intake.fold import Fold, Outcome
 from app.responses.intake.items import Submission
 from app.responses.intake.people import People
 from app.responses.intake.records import Records
+from app.responses.intake.rules import REFUSALS
 from app.responses.intake.settling import Settled, settle
 from app.responses.intake.transaction import (
     Redo,
@@ -129,7 +131,24 @@ async def _folded(
     records = await read_records_of(driver, account_id, world.people, by_id, is_full=is_locked)
     fold = Fold(world.context, People(people), Records(records))
     (outcomes,) = fold.take_all([submission])
+    await _look_again(driver, submission, outcomes)
     return fold, outcomes
+
+
+async def _look_again(driver: Driver, submission: Submission, outcomes: Sequence[Outcome]) -> None:
+    """Call rows duplicates that were refused for what they themselves have done meanwhile.
+
+    External ids are read before records. A record that was made in between has its id by now, and
+    as neither a refused row nor a duplicate changes anything, nothing else comes out differently.
+    """
+    refused = [one for one in outcomes if one.external_id and one.reason in REFUSALS]
+    if not refused:
+        return
+    seen = await read_seen(driver, submission, list({str(one.external_id) for one in refused}))
+    for outcome in refused:
+        outcome.seen = seen.get(str(outcome.external_id))
+        if outcome.seen is not None:
+            outcome.result, outcome.reason = IntakeResult.DUPLICATE, None
 
 
 def _is_there(fold: Fold, account_id: UUID, person_id: UUID) -> bool:

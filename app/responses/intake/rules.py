@@ -22,6 +22,10 @@ class Reason(StrEnum):
     NOTHING_TO_UPDATE = "nothing_to_update"
 
 
+# Why a file that may only make, or only change, records leaves one alone.
+REFUSALS = frozenset({Reason.ALREADY_EXISTS, Reason.NOTHING_TO_UPDATE})
+
+
 class Caution(StrEnum):
     """What was not done as asked, although the item was taken."""
 
