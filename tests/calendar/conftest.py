@@ -79,7 +79,7 @@ async def installation(
         "PIP_FIND_LINKS": str(wheels.folder),
     }
     async with a_database(server, template=template.name) as name:
-        ground = ground_on(f"{server}/{name}", valkey, template.keys, folder / "logs", **told)
+        ground = ground_on(f"{server}/{name}", valkey, template.keys, folder / "logs", None, **told)
         connect = connecting(f"http://127.0.0.1:{port}", template.keys.platform)
         async with (
             Resources(settings_of(ground.database_url)) as resources,
