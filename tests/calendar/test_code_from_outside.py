@@ -36,7 +36,8 @@ COUNTS_TO_SIXTY = zipped("""
             print(number, flush=True)
             time.sleep(0.02)
 """)
-WATCHERS = 40
+# As many as one account may have.
+WATCHERS = 20
 
 
 async def test_the_next_moment_takes_the_place_of_the_run_before(
