@@ -186,12 +186,13 @@ def _kept_place(run: Chunked, sequence: Cadence) -> tuple[datetime, UUID] | None
     return None if kept is None else (datetime.fromisoformat(kept[0]), UUID(kept[1]))
 
 
-async def _looked(run: Chunked, active: Sequence[Cadence]) -> Sequence[Cadence]:
-    """Note that these were looked at; returns the sequences that are active by now."""
+async def _looked(run: Chunked, looked: Sequence[Cadence]) -> Sequence[Cadence]:
+    """Note that these were looked at; returns the active sequences in which anything is due."""
     async with run.chunk() as (session, _):
-        for sequence in active:
-            await queries.looked(session, sequence, run.as_of)
-        return await sequences.list_active(session, run.account_id, run.what)
+        await queries.looked(session, run.account_id, looked, run.as_of)
+        active = await sequences.list_active(session, run.account_id, run.what)
+        due_in = await queries.with_due(session, run.account_id, active, run.as_of)
+        return [sequence for sequence in active if sequence.id in due_in]
 
 
 async def _locked(session: Session, sequence: Cadence) -> Cadence | None:
