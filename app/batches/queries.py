@@ -39,8 +39,14 @@ UPDATE runs SET total = $3, processed = $3, succeeded = $4, failed = $5, skipped
        unprocessed = 0, details = $7
  WHERE account_id = $1 AND id = $2
 """
-_CHANGED = """
-SELECT id FROM people WHERE account_id = $1 AND updated_at > $2 AND id > $3 ORDER BY id LIMIT $4
+# By the summary of changes, which knows no order: all who have changed are read, mostly few.
+_FIRST_CHANGED = """
+WITH changed AS MATERIALIZED (SELECT id FROM people WHERE account_id = $1 AND updated_at > $2)
+SELECT id FROM changed ORDER BY id LIMIT $3
+"""
+# They are many: by id, on from where the page before has ended.
+_NEXT_CHANGED = """
+SELECT id FROM people WHERE account_id = $1 AND updated_at > $2 AND id > $4 ORDER BY id LIMIT $3
 """
 _WHERE_THEY_ARE = """
 SELECT DISTINCT sequence_id FROM participations
@@ -123,7 +129,10 @@ async def changed_people(
 ) -> list[UUID]:
     """People who were made or changed since, in the order of ids behind this one."""
     driver = await driver_of(session)
-    rows = await driver.fetch(_CHANGED, account_id, since, after or UUID(int=0), most)
+    if after is None:
+        rows = await driver.fetch(_FIRST_CHANGED, account_id, since, most)
+    else:
+        rows = await driver.fetch(_NEXT_CHANGED, account_id, since, most, after)
     return [row["id"] for row in rows]
 
 

@@ -79,8 +79,8 @@ async def _look_at_changes(
     if not known:
         return
     since, after = min(known) - _MARGIN, None
-    people = [UUID(int=0)]
-    while people:
+    is_more = True
+    while is_more:
         async with run.chunk() as (session, now):
             people = await queries.changed_people(
                 session, run.account_id, since=since, after=after, most=_LOOKED
@@ -92,6 +92,7 @@ async def _look_at_changes(
                 touched = await queries.sequences_with(session, run.account_id, run.what, people)
                 leaving = [one for one in by_change if one.id in touched]
                 await _let_leave(run, session, leaving, people, now)
+            is_more = len(people) == _LOOKED
         for sequence in by_change:
             if people and sequence.enrolment is Enrolment.AUTOMATIC:
                 await _enrol(run, sequence, people)
