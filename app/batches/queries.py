@@ -39,16 +39,30 @@ UPDATE runs SET total = $3, processed = $3, succeeded = $4, failed = $5, skipped
        unprocessed = 0, details = $7
  WHERE account_id = $1 AND id = $2
 """
-_CHANGED = """
-SELECT id FROM people WHERE account_id = $1 AND updated_at > $2 AND id > $3 ORDER BY id LIMIT $4
+# By the summary of changes, which knows no order: all who have changed are read, mostly few.
+_FIRST_CHANGED = """
+WITH changed AS MATERIALIZED (SELECT id FROM people WHERE account_id = $1 AND updated_at > $2)
+SELECT id FROM changed ORDER BY id LIMIT $3
+"""
+# They are many: by id, on from where the page before has ended.
+_NEXT_CHANGED = """
+SELECT id FROM people WHERE account_id = $1 AND updated_at > $2 AND id > $4 ORDER BY id LIMIT $3
 """
 _WHERE_THEY_ARE = """
 SELECT DISTINCT sequence_id FROM participations
  WHERE account_id = $1 AND person_id = ANY ($2::uuid[]) AND object = $3 AND ended_at IS NULL
 """
 _LOOKED = """
-UPDATE sequences SET looked_until = $4
- WHERE account_id = $1 AND id = $2 AND version = $3 AND deleted_at IS NULL
+UPDATE sequences s SET looked_until = $4
+  FROM unnest($2::uuid[], $3::int[]) AS w(id, version)
+ WHERE s.account_id = $1 AND s.id = w.id AND s.version = w.version AND s.deleted_at IS NULL
+"""
+# The first of each by the index; by EXISTS all that is pending was read and hashed.
+_WITH_DUE = """
+SELECT w.id FROM unnest($2::uuid[]) AS w(id)
+ CROSS JOIN LATERAL (SELECT FROM pending_actions q
+                      WHERE q.account_id = $1 AND q.sequence_id = w.id AND q.due_at <= $3
+                      ORDER BY q.due_at LIMIT 1) AS q
 """
 
 
@@ -115,7 +129,10 @@ async def changed_people(
 ) -> list[UUID]:
     """People who were made or changed since, in the order of ids behind this one."""
     driver = await driver_of(session)
-    rows = await driver.fetch(_CHANGED, account_id, since, after or UUID(int=0), most)
+    if after is None:
+        rows = await driver.fetch(_FIRST_CHANGED, account_id, since, most)
+    else:
+        rows = await driver.fetch(_NEXT_CHANGED, account_id, since, most, after)
     return [row["id"] for row in rows]
 
 
@@ -128,7 +145,18 @@ async def sequences_with(
     return {row["sequence_id"] for row in rows}
 
 
-async def looked(session: Transaction, sequence: Cadence, until: datetime) -> None:
-    """Write that changes up to then were looked at, unless the sequence was changed meanwhile."""
-    place = (sequence.account_id, sequence.id, sequence.version, until)
-    await (await driver_of(session)).execute(_LOOKED, *place)
+async def looked(
+    session: Transaction, account_id: UUID, sequences: Sequence[Cadence], until: datetime
+) -> None:
+    """Write that changes up to then were looked at, but of sequences changed meanwhile."""
+    ids, versions = [one.id for one in sequences], [one.version for one in sequences]
+    await (await driver_of(session)).execute(_LOOKED, account_id, ids, versions, until)
+
+
+async def with_due(
+    session: Transaction, account_id: UUID, sequences: Sequence[Cadence], until: datetime
+) -> set[UUID]:
+    """Those of these in which anything is due by then."""
+    ids = [one.id for one in sequences]
+    rows = await (await driver_of(session)).fetch(_WITH_DUE, account_id, ids, until)
+    return {row["id"] for row in rows}

@@ -79,8 +79,8 @@ async def _look_at_changes(
     if not known:
         return
     since, after = min(known) - _MARGIN, None
-    people = [UUID(int=0)]
-    while people:
+    is_more = True
+    while is_more:
         async with run.chunk() as (session, now):
             people = await queries.changed_people(
                 session, run.account_id, since=since, after=after, most=_LOOKED
@@ -92,6 +92,7 @@ async def _look_at_changes(
                 touched = await queries.sequences_with(session, run.account_id, run.what, people)
                 leaving = [one for one in by_change if one.id in touched]
                 await _let_leave(run, session, leaving, people, now)
+            is_more = len(people) == _LOOKED
         for sequence in by_change:
             if people and sequence.enrolment is Enrolment.AUTOMATIC:
                 await _enrol(run, sequence, people)
@@ -186,12 +187,13 @@ def _kept_place(run: Chunked, sequence: Cadence) -> tuple[datetime, UUID] | None
     return None if kept is None else (datetime.fromisoformat(kept[0]), UUID(kept[1]))
 
 
-async def _looked(run: Chunked, active: Sequence[Cadence]) -> Sequence[Cadence]:
-    """Note that these were looked at; returns the sequences that are active by now."""
+async def _looked(run: Chunked, looked: Sequence[Cadence]) -> Sequence[Cadence]:
+    """Note that these were looked at; returns the active sequences in which anything is due."""
     async with run.chunk() as (session, _):
-        for sequence in active:
-            await queries.looked(session, sequence, run.as_of)
-        return await sequences.list_active(session, run.account_id, run.what)
+        await queries.looked(session, run.account_id, looked, run.as_of)
+        active = await sequences.list_active(session, run.account_id, run.what)
+        due_in = await queries.with_due(session, run.account_id, active, run.as_of)
+        return [sequence for sequence in active if sequence.id in due_in]
 
 
 async def _locked(session: Session, sequence: Cadence) -> Cadence | None:

@@ -23,6 +23,8 @@ from app.sequences import rules
 from app.sequences.objects import SOURCES
 from app.sequences.steps.progress import Ended, advance
 
+# All that was written was judged: the full join is a left one that no estimate can have done row by
+# row, which takes the square of a page.
 _HANDLE = """
 WITH due AS MATERIALIZED (
     SELECT q.action_id, q.due_at FROM pending_actions q
@@ -61,7 +63,7 @@ unsent AS (
     SELECT $1, id, $2, $7 FROM written WHERE status = 'sending_soon' ON CONFLICT DO NOTHING)
 SELECT j.action_id, j.due_at, j.reason, w.participation_id, w.person_id, w.position, w.type,
        w.status
-  FROM judged j LEFT JOIN written w ON w.id = j.action_id
+  FROM judged j FULL JOIN written w ON w.id = j.action_id
  ORDER BY j.due_at, j.action_id
 """.format(
     status="""CASE WHEN j.reason = 'WAIT_CRITERIA' THEN 'upcoming'

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from tests.bench.measures import (
+    batches,
     chunks,
     code,
     contention,
@@ -33,6 +34,7 @@ MEASURES: Mapping[str, Callable[[Stand, Plan], Awaitable[list[Row]]]] = {
     "fires": fires.measure,
     "idle": idle.measure,
     "code": code.measure,
+    "batches": batches.measure,
     "webhooks": webhooks.measure,
     "memory": memory.measure,
 }

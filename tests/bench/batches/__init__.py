@@ -1,0 +1,1 @@
+"""Participants in sequences, and the batch that goes by them."""
