@@ -39,7 +39,7 @@ UPDATE runs SET total = $3, processed = $3, succeeded = $4, failed = $5, skipped
        unprocessed = 0, details = $7
  WHERE account_id = $1 AND id = $2
 """
-# By the summary of changes, which knows no order: all who have changed are read, mostly few.
+# Of all who have changed, mostly few; their order is made afterwards.
 _FIRST_CHANGED = """
 WITH changed AS MATERIALIZED (SELECT id FROM people WHERE account_id = $1 AND updated_at > $2)
 SELECT id FROM changed ORDER BY id LIMIT $3

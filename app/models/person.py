@@ -32,13 +32,6 @@ class Person(Owned, table=True):
             unique=True,
             postgresql_where=text("email_folded IS NOT NULL"),
         ),
-        # A summary of pages: it does not end HOT updates, and finds who has changed of late.
-        Index(
-            "ix_people_changed",
-            "updated_at",
-            postgresql_using="brin",
-            postgresql_with={"pages_per_range": "16", "autosummarize": "on"},
-        ),
         # Room on the page keeps the updates of scores and statuses off the indexes (HOT).
         {"postgresql_with": {"fillfactor": "80"}},
     )
