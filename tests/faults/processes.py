@@ -59,7 +59,7 @@ class Processes:
         self._files.append(log)
         environment = {**self._environment, **settings}
         process: Process
-        if self._nursery is not None and not through:
+        if self._nursery is not None and module in (API, WORKER) and not through:
             process = await self._nursery.bear(module, environment, log)
         else:
             process = await asyncio.create_subprocess_exec(
