@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from app.models.states import BatchName
+
 
 class ExportObject(StrEnum):
     """What the rows of an export are."""
@@ -84,15 +86,20 @@ _RESPONSES = _in_order(
     _columns("r", _JSON, "attributes"),
 )
 # As the API: what keeps a run going, and what a caller gave to code, is nobody else's.
-_HIDDEN = "progress,at_work,held,held_since,retries_used,body,query,version"
+_HIDDEN = "progress,at_work,held,held_since,retries_used,body,query,version,at"
+_OF_CAMPAIGN = "n.kind IN ('scoring', 'launch')"
+_NAMES = " ".join(f"WHEN '{name.id}' THEN '{name}'" for name in BatchName)
+_BATCH = f"CASE n.subject_id {_NAMES} END"
 _RUNS = _in_order(
-    "id kind state trigger campaign_id upload_id job_id requested_by reason attempt"
+    "id kind state trigger campaign_id upload_id job_id group_id batch requested_by reason attempt"
     " parent_run_id planned_at schedule_minute queued_at started_at finished_at total processed"
     " succeeded failed skipped unprocessed created updated code_version cancel_asked_at"
     " cancelled_by cancel_reason error_code error_detail details",
     _columns("n", _TEXT, "id kind state trigger job_id requested_by reason parent_run_id"),
     _columns("n", _TEXT, "cancelled_by cancel_reason error_code error_detail"),
-    [Column("campaign_id", "CASE n.kind WHEN 'scoring' THEN n.subject_id END", _TEXT)],
+    [Column("campaign_id", f"CASE WHEN {_OF_CAMPAIGN} THEN n.subject_id END", _TEXT)],
+    [Column("group_id", "CASE n.kind WHEN 'group' THEN n.subject_id END", _TEXT)],
+    [Column("batch", f"CASE n.kind WHEN 'batch' THEN {_BATCH} END", _TEXT)],
     [Column("upload_id", "CASE n.kind WHEN 'import' THEN n.subject_id END", _TEXT)],
     _columns("n", _NUMBER, "attempt total processed succeeded failed skipped unprocessed"),
     _columns("n", _NUMBER, "created updated schedule_minute code_version"),

@@ -19,8 +19,7 @@ from app.sequences import queries
 
 # Until somebody says otherwise; `get_timetable` writes it too.
 EVERY = timedelta(minutes=30)
-# One of each in every account, so that they need no rows of their own to be named.
-IDS = {name: UUID(int=place) for place, name in enumerate(BatchName, start=1)}
+IDS = {name: name.id for name in BatchName}
 
 
 def batch_of(what: SequenceObject) -> BatchName:

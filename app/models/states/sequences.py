@@ -16,6 +16,7 @@ A sequence, one person's way through it, and each action on that way:
 """
 
 from enum import StrEnum
+from uuid import UUID
 
 
 class SequenceState(StrEnum):
@@ -56,6 +57,11 @@ class BatchName(StrEnum):
     @property
     def object(self) -> SequenceObject:
         return SequenceObject("campaign_member" if self is BatchName.CAMPAIGN else self.value)
+
+    @property
+    def id(self) -> UUID:
+        """The same in every account, so that batches need no rows of their own to be named."""
+        return UUID(int=1 + list(BatchName).index(self))
 
 
 class Enrolment(StrEnum):
