@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from schemathesis import Case, GenerationMode
 
 from app.core.auth import Scope
-from app.core.settings import Files, Http, Limits, Settings
+from app.core.settings import Files, Http, Limits, Settings, Webhooks
 from tests.conftest import ACCOUNT_SCOPES
 from tests.guards.test_routes import OPERATIONS as PATHS
 from tests.walls.databases import a_database
@@ -45,6 +45,7 @@ def ground(
         sandbox=True,
         http=Http(stream_timeout=timedelta(seconds=0.3)),
         limits=Limits(ingest=1_000_000, others=1_000_000),
+        webhooks=Webhooks(timeout=timedelta(seconds=0.5)),
     )
     with running(told) as service, requests.Session() as http:
         http.trust_env = False  # or the environment is searched for proxies at every request
