@@ -10,14 +10,14 @@ from datetime import datetime
 from uuid import UUID
 
 from app.batches import queries
+from app.batches.starting import new_run
 from app.core.db import Session
-from app.core.ids import uuid7
 from app.fires import news, standing
 from app.fires import queries as timetables
 from app.fires.queries import Record
 from app.fires.rules import Track, judge, take_turn
 from app.fires.standing import Standing
-from app.models.states import OwnerKind, RunKind, RunTrigger
+from app.models.states import OwnerKind, RunTrigger
 from app.runs.of_jobs import NewRun, queue_runs
 
 
@@ -54,7 +54,9 @@ async def fire_due(
             if verdict.reason is not None:
                 records.append(standing.not_run(one, verdict))
                 continue
-            run = _run(one, said.fire.at)
+            run = new_run(
+                one.account_id, one.owner_id, RunTrigger.SCHEDULE, planned_at=said.fire.at
+            )
             runs.append(run)
             records.append(standing.ran(one, verdict, run.id))
         moves.append(standing.move(one, turn))
@@ -63,19 +65,3 @@ async def fire_due(
     await timetables.move(session, OwnerKind.BATCH, moves)
     await news.tell_of_fires(session, OwnerKind.BATCH, records, at=now)
     return len(found)
-
-
-def _run(one: Standing, planned_at: datetime) -> NewRun:
-    return NewRun(
-        account_id=one.account_id,
-        id=uuid7(),
-        kind=RunKind.BATCH,
-        trigger=RunTrigger.SCHEDULE,
-        subject_id=one.owner_id,
-        job_id=None,
-        requested_by=None,
-        reason=None,
-        planned_at=planned_at,
-        schedule_minute=None,
-        details={},
-    )

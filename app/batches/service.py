@@ -8,14 +8,14 @@ from app.accounts.queries import get_account
 from app.batches import firing, queries
 from app.batches.errors import AlreadyRunning
 from app.batches.schemas import BatchPatch
+from app.batches.starting import new_run
 from app.core.db import Session
-from app.core.ids import uuid7
 from app.fires import service as fires
 from app.fires.queries import find_timetable
 from app.fires.schemas import SkipOrder, SkipsRead
 from app.models import Timetable
-from app.models.states import BatchName, RunKind, RunTrigger
-from app.runs.of_jobs import NewRun, queue_runs
+from app.models.states import BatchName, RunTrigger
+from app.runs.of_jobs import queue_runs
 from app.sequences import planning
 from app.sequences import queries as sequences
 
@@ -86,19 +86,8 @@ async def force(
     running = at_work.get((account_id, planning.IDS[name]), [])
     if running:
         raise AlreadyRunning(run_id=running[0])
-    run = NewRun(
-        account_id=account_id,
-        id=uuid7(),
-        kind=RunKind.BATCH,
-        trigger=RunTrigger.FORCE,
-        subject_id=planning.IDS[name],
-        job_id=None,
-        requested_by=by,
-        reason=reason,
-        planned_at=None,
-        schedule_minute=None,
-        details={},
-    )
+    batch_id = planning.IDS[name]
+    run = new_run(account_id, batch_id, RunTrigger.FORCE, requested_by=by, reason=reason)
     await queue_runs(session, [run], now=now)
     return run.id
 
