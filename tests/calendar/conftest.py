@@ -11,6 +11,7 @@ from app.demo.sending import connecting
 from app.embedded.ports import free_port
 from app.embedded.valkey import Valkey
 from tests.calendar.installation import Customer, Installation
+from tests.code_users import CALENDAR, USERS, first_user
 from tests.faults.conftest import Template, template
 from tests.faults.ground import a_database, ground_on, settings_of
 from tests.jobs_code.wheels_making import Wheels
@@ -19,15 +20,12 @@ from tests.servers import POSTGRES
 
 __all__ = ["template"]
 
-USERS = 20
 MakeCustomer = Callable[..., Awaitable[Customer]]
 
 
-@pytest.fixture(scope="package")
-def first_user(worker_id: str) -> int:
-    """Users that no other test runs code as, nor any other pytest process."""
-    number = int(worker_id.removeprefix("gw")) if worker_id != "master" else 0
-    return 63_000 + USERS * number
+@pytest.fixture(scope="package", name="first_user")
+def _first_user(worker_id: str) -> int:
+    return first_user(CALENDAR, worker_id)
 
 
 @pytest.fixture(scope="package")

@@ -46,7 +46,9 @@ async def test_the_next_moment_takes_the_place_of_the_run_before(
     customer = await make_customer(**ROOMY)
     first = await installation.now() + HOUR
     every = {"type": "interval", "every": "PT1H", "starts_at": first.isoformat()}
-    job = await customer.with_code(SLEEPS, schedule=every | {"overlap": "cancel_other"})
+    job = await customer.with_code(
+        SLEEPS, schedule=every | {"overlap": "cancel_other"}, timeout="PT3H"
+    )
     for number in range(2):
         await installation.step(first + number * HOUR + SECOND - await installation.now())
         await customer.until_runs(job, number + 1)

@@ -10,6 +10,7 @@ from app.core.resources import Resources
 from app.core.settings import Code, Settings
 from tests.code_runs.making import Site
 from tests.code_runs.service import Service
+from tests.code_users import CODE_RUNS, USERS, first_user
 from tests.conftest import Tenant
 from tests.faults.conftest import ground, nursery, stand, template, valkey
 from tests.faults.ground import Stand
@@ -17,19 +18,15 @@ from workers.work import Work
 
 __all__ = ["ground", "nursery", "stand", "template", "valkey"]
 
-USERS = 20
-
 
 @pytest.fixture(scope="session")
 def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("code")
 
 
-@pytest.fixture(scope="session")
-def first_user(worker_id: str) -> int:
-    """Users that no other pytest process runs code as, nor the tests of the sandbox itself."""
-    number = int(worker_id.removeprefix("gw")) if worker_id != "master" else 0
-    return 62_000 + USERS * number
+@pytest.fixture(scope="session", name="first_user")
+def _first_user(worker_id: str) -> int:
+    return first_user(CODE_RUNS, worker_id)
 
 
 @pytest.fixture(scope="session")

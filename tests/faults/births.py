@@ -1,6 +1,7 @@
 """The nursery as the tests see it: processes to be started, killed and waited for."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -45,9 +46,10 @@ class Born:
         return await asyncio.shield(self._ended)
 
     def send_signal(self, number: int, /) -> None:
-        if self._ended.done():
-            raise ProcessLookupError
-        os.kill(self.pid, number)
+        """Send it; nothing happens if it has ended, whether that is known here yet or not."""
+        if not self._ended.done():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)

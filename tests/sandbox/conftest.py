@@ -7,10 +7,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.code_users import SANDBOX, USERS, first_user
 from tests.sandbox.running import Jobs, a_driver
 from workers.sandbox.bubblewrap import Bubblewrap
-
-USERS = 40
 
 
 @pytest.fixture(scope="session")
@@ -18,13 +17,9 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("scratch")
 
 
-@pytest.fixture(scope="session")
-def first_user(worker_id: str) -> int:
-    """Users that nobody else on this machine runs code as: no worker, which has the settings'
-    own, and no other pytest process of this suite; one that a test starts is the first of all.
-    """
-    number = 1 + int(worker_id.removeprefix("gw")) if worker_id != "master" else 0
-    return 62_000 + USERS * number
+@pytest.fixture(scope="session", name="first_user")
+def _first_user(worker_id: str) -> int:
+    return first_user(SANDBOX, worker_id)
 
 
 @pytest.fixture(scope="session")
