@@ -1,6 +1,7 @@
 """Somebody writes while a chunk of a file is at work: every end has an order that explains it."""
 
 from collections.abc import Awaitable, Callable
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from app.core.ids import uuid7
 from app.core.resources import Resources
 from app.core.statements import Parts
 from app.models.states import ResponseStatus
-from app.responses.intake import files
+from app.responses.intake import chunk_meeting, files
 from app.responses.intake.desk import tried
 from app.responses.intake.fold import Outcome
 from app.responses.intake.items import Submission, parse_items
@@ -64,8 +65,8 @@ async def take(resources: Resources, tenant: Tenant, items: list[Json]) -> list[
 def after(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Has something done after a step of a chunk, by the name of the step; once."""
 
-    def arrange(step: str, deed: Deed, *, call: int = 1) -> None:
-        real, calls = getattr(files, step), 0
+    def arrange(step: str, deed: Deed, *, call: int = 1, of: ModuleType = files) -> None:
+        real, calls = getattr(of, step), 0
 
         async def interrupted(*args: Any, **named: Any) -> Any:
             nonlocal calls
@@ -75,7 +76,7 @@ def after(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
                 await deed()
             return found
 
-        monkeypatch.setattr(files, step, interrupted)
+        monkeypatch.setattr(of, step, interrupted)
 
     return arrange
 
@@ -219,3 +220,59 @@ async def test_a_row_that_comes_second_has_the_last_word_on_its_person(
         ("created", "Captain"),
         ("skipped", "Admiral"),
     }
+
+
+async def test_rows_of_one_person_are_held_against_the_version_that_the_first_of_them_met(
+    tenant: Tenant, resources: Resources, after: Callable[..., None]
+) -> None:
+    await configure(tenant.http, ASYNCHRONOUS, threshold=100, scoring_batch_size=1)
+    campaign = await a_campaign(tenant.http, score=0)
+    known = await upsert(tenant.http, email=an_email(), score=100)
+
+    async def worse() -> None:
+        answer = await tenant.http.patch(f"/v1/people/{known['id']}", json={"score": 50})
+        assert answer.status_code == 200
+
+    after("meet_some", worse, of=chunk_meeting)
+
+    await take(
+        resources,
+        tenant,
+        [
+            row(campaign, {"email": known["email"], "score": 100}, external_id="m-1"),
+            row(campaign, {"email": known["email"]}, external_id="m-2"),
+        ],
+    )
+
+    # The rows came last, so their word on the score does too.
+    (person,) = await people(tenant.http, email=known["email"])
+    assert person["score"] == 100
+
+
+async def test_a_row_with_news_of_its_person_is_seen_by_the_rows_around_it(
+    tenant: Tenant, resources: Resources
+) -> None:
+    await configure(tenant.http, ASYNCHRONOUS, threshold=100)
+    campaign = await a_campaign(tenant.http, score=0)
+    known = await upsert(tenant.http, email=an_email(), external_id="crm-1", title="Admiral")
+    other = await upsert(tenant.http, email=an_email(), title="Captain")
+
+    outcomes = await take(
+        resources,
+        tenant,
+        [
+            row(campaign, {"email": known["email"], "title": "Admiral"}, external_id="m-1"),
+            row(campaign, {"external_id": "crm-1", "score": 100}, external_id="m-2"),
+            row(campaign, {"email": other["email"], "title": "Captain"}, external_id="m-3"),
+            row(campaign, {"external_id": "crm-1", "email": other["email"]}, external_id="m-4"),
+            row(campaign, {"email": other["email"], "title": "Captain"}, external_id="m-5"),
+        ],
+    )
+
+    said = [(one.result.value, [warning.value for warning in one.warnings]) for one in outcomes]
+    conflict = ["identity_conflict"]
+    assert said == [
+        ("created", []), ("repeat", []), ("created", []), ("repeat", conflict), ("repeat", []),
+    ]  # fmt: skip
+    (person,) = await people(tenant.http, email=known["email"])
+    assert (person["score"], person["title"]) == (100, "Admiral")
