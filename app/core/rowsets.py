@@ -5,8 +5,8 @@
 
 Measured: of what a chunk of a file's rows costs the process, two fifths were values on their way to
 the driver, and half of those were the same in every row. What is left is mostly text. The driver
-looks at each text of an array four times before it writes it; joined they are one text to it, which
-PostgreSQL takes apart.
+asks of each text of an array, and more than once, whether it is an array itself; joined they are
+one text to it, which PostgreSQL takes apart.
 """
 
 from collections.abc import Sequence

@@ -8,9 +8,10 @@
 Most people of a file are there already and told nothing new. Locking all of them had chunks wait
 for each other's whole transactions, and wrote every one of their pages. So they are read without
 locks, and who is written about is locked then, if nobody has written since; otherwise the chunk
-begins again, with everybody locked first. What is unlocked is guarded by unique keys, of records,
-of active responses, of external ids, and by the versions of people: what a row says of its person
-is what the person was scored by, and what its record was compared with.
+begins again, with everybody locked first. Whom no row of the chunk tells anything new is not even
+read in full; see `chunk_meeting`. What is unlocked is guarded by unique keys, of records, of active
+responses, of external ids, and by the versions of people: what a row says of its person is what the
+person was scored by, and what its record was compared with.
 
 The rows of a chunk are of one campaign, so it is known whose records the fold will ask for, and it
 folds once. Neighbouring chunks name the same new people: whoever comes second waits for the first,
