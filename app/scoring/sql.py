@@ -42,14 +42,15 @@ UPDATE responses r
 """
 
 
-def scored_rows(points: Points, rows: str, *, kept: str) -> str:
+def scored_rows(points: Points, rows: str, *, kept: str, where: str = "") -> str:
     """SQL that scores rows that are not stored.
 
     Args:
         rows: a FROM item named `r`, with every column of a response that criteria know.
         kept: columns of it to be passed on, each followed by a comma.
+        where: leaves rows out; it may look at the person, `p`.
     """
-    return _SCORED.format(kept=kept, rows=rows, hits=points.hits, where="")
+    return _SCORED.format(kept=kept, rows=rows, hits=points.hits, where=where)
 
 
 async def score(

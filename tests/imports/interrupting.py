@@ -21,9 +21,9 @@ from tests.conftest import Tenant
 Json = dict[str, Any]
 Deed = Callable[[], Awaitable[Any]]
 
-# Words of the statements that a chunk begins with: who is meant, and how those people stand.
+# Words of the statements that a chunk begins with: who is meant, and who of them is told nothing new.
 WORLD = "business_now() AS now"
-PEOPLE = "p.version FROM people p"
+MET = "latest.*"
 
 
 class Watched:

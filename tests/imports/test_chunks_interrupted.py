@@ -8,7 +8,7 @@ import pytest
 from app.core.resources import Resources
 from app.models.states import IntakeResult, ResponseStatus, UploadOperation
 from tests.conftest import Tenant
-from tests.imports.interrupting import PEOPLE, WORLD, Chunks, Json
+from tests.imports.interrupting import MET, WORLD, Chunks, Json
 from tests.people.making import an_email, upsert
 from tests.responses.engine_making import (
     ASYNCHRONOUS,
@@ -135,7 +135,7 @@ async def test_what_a_row_says_of_its_person_is_what_it_is_scored_by(
         answer = await tenant.http.patch(f"/v1/people/{known['id']}", json={"score": 50})
         assert answer.status_code == 200
 
-    chunks.after(PEOPLE, worse)
+    chunks.after(MET, worse)
 
     await chunks.take([row(campaign, {"email": known["email"], "score": 100})])
 
@@ -151,7 +151,7 @@ async def test_a_row_that_comes_second_has_the_last_word_on_its_person(
     campaign = await a_campaign(tenant.http, score=0, repeat_limit=1)
     known = await upsert(tenant.http, email=an_email(), title="Admiral")
     other = {"email": known["email"], "title": "Captain"}
-    chunks.after(PEOPLE, lambda: respond(tenant.http, campaign, person=other))
+    chunks.after(MET, lambda: respond(tenant.http, campaign, person=other))
 
     (outcome,) = await chunks.take([row(campaign, {"email": known["email"], "title": "Admiral"})])
 
@@ -210,3 +210,55 @@ async def test_a_row_whose_id_arrives_over_http_meanwhile_is_a_duplicate_not_ref
     assert str(one.seen.response_id) in responses
     # Another id is no excuse.
     assert other.result is IntakeResult.REJECTED
+
+
+async def test_rows_of_one_person_are_held_against_the_version_that_the_first_of_them_met(
+    tenant: Tenant, chunks: Chunks
+) -> None:
+    await configure(tenant.http, ASYNCHRONOUS, threshold=100, scoring_batch_size=1)
+    campaign = await a_campaign(tenant.http, score=0)
+    known = await upsert(tenant.http, email=an_email(), score=100)
+
+    async def worse() -> None:
+        answer = await tenant.http.patch(f"/v1/people/{known['id']}", json={"score": 50})
+        assert answer.status_code == 200
+
+    chunks.after(MET, worse)
+
+    await chunks.take(
+        [
+            row(campaign, {"email": known["email"], "score": 100}, external_id="m-1"),
+            row(campaign, {"email": known["email"]}, external_id="m-2"),
+        ],
+    )
+
+    # The rows came last, so their word on the score does too.
+    (person,) = await people(tenant.http, email=known["email"])
+    assert person["score"] == 100
+
+
+async def test_a_row_with_news_of_its_person_is_seen_by_the_rows_around_it(
+    tenant: Tenant, chunks: Chunks
+) -> None:
+    await configure(tenant.http, ASYNCHRONOUS, threshold=100)
+    campaign = await a_campaign(tenant.http, score=0)
+    known = await upsert(tenant.http, email=an_email(), external_id="crm-1", title="Admiral")
+    other = await upsert(tenant.http, email=an_email(), title="Captain")
+
+    outcomes = await chunks.take(
+        [
+            row(campaign, {"email": known["email"], "title": "Admiral"}, external_id="m-1"),
+            row(campaign, {"external_id": "crm-1", "score": 100}, external_id="m-2"),
+            row(campaign, {"email": other["email"], "title": "Captain"}, external_id="m-3"),
+            row(campaign, {"external_id": "crm-1", "email": other["email"]}, external_id="m-4"),
+            row(campaign, {"email": other["email"], "title": "Captain"}, external_id="m-5"),
+        ],
+    )
+
+    said = [(one.result.value, [warning.value for warning in one.warnings]) for one in outcomes]
+    conflict = ["identity_conflict"]
+    assert said == [
+        ("created", []), ("repeat", []), ("created", []), ("repeat", conflict), ("repeat", []),
+    ]  # fmt: skip
+    (person,) = await people(tenant.http, email=known["email"])
+    assert (person["score"], person["title"]) == (100, "Admiral")

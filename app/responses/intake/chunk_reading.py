@@ -3,11 +3,11 @@
 Whoever is read without a lock is read with the version of the row, to be held against it later.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.core.driver import Driver
+from app.core.driver import Driver, Row
 from app.models.states import ResponseStatus
 from app.people.rules import fold_email
 from app.responses.intake.fold import AccountFacts, CampaignFacts, Context, Seen
@@ -28,20 +28,23 @@ from app.scoring.schemas import ScoringSettingsDocument
 _CAMPAIGN = """
 SELECT jsonb_build_array(w.ref, c.id, c.member_statuses, c.default_responded_status,
                          c.repeat_limit, c.threshold, c.owners) AS doc
-  FROM unnest($2::text[], $3::uuid[]) AS w(ref, id)
+  FROM unnest($5::text[], $6::uuid[]) AS w(ref, id)
  CROSS JOIN LATERAL (SELECT * FROM campaigns WHERE account_id = $1 AND {found} OFFSET 0) c
 """
 # Row by row (OFFSET 0), and records by their person (IS TRUE): while the tables are young, the
 # planner would read the whole account, or the whole campaign, for each.
 _NAMED = """
-SELECT p.id FROM unnest($4::uuid[]) AS w(id) CROSS JOIN LATERAL (
-       SELECT id FROM people WHERE account_id = $1 AND id = w.id OFFSET 0) p
- UNION
-SELECT p.id FROM unnest($5::text[]) AS w(external_id) CROSS JOIN LATERAL (
-       SELECT id FROM people WHERE account_id = $1 AND external_id = w.external_id OFFSET 0) p
- UNION
-SELECT p.id FROM unnest($6::text[]) AS w(email) CROSS JOIN LATERAL (
-       SELECT id FROM people WHERE account_id = $1 AND email_folded = w.email OFFSET 0) p
+  FROM (SELECT array_agg(p.id) AS ids
+          FROM unnest($2::uuid[]) AS w(id) CROSS JOIN LATERAL (
+               SELECT id FROM people WHERE account_id = $1 AND id = w.id OFFSET 0) p) by_id,
+       (SELECT array_agg(p.id) AS ids, array_agg(w.name) AS names
+          FROM unnest($3::text[]) AS w(name) CROSS JOIN LATERAL (
+               SELECT id FROM people
+                WHERE account_id = $1 AND external_id = w.name OFFSET 0) p) by_external_id,
+       (SELECT array_agg(p.id) AS ids, array_agg(w.name) AS names
+          FROM unnest($4::text[]) AS w(name) CROSS JOIN LATERAL (
+               SELECT id FROM people
+                WHERE account_id = $1 AND email_folded = w.name OFFSET 0) p) by_email
 """
 _SEEN = """
 SELECT jsonb_agg(jsonb_build_array(k.external_id, k.response_id, r.status))
@@ -54,16 +57,18 @@ SELECT jsonb_agg(jsonb_build_array(k.external_id, k.response_id, r.status))
        SELECT status FROM responses
         WHERE account_id = $1 AND id = k.response_id OFFSET 0) r ON true
 """
+_NAMED_COLUMNS = """by_id.ids, by_external_id.ids AS with_external_id,
+       by_external_id.names AS external_ids, by_email.ids AS with_email, by_email.names AS emails"""
+_NAMED_ALONE = f"SELECT {_NAMED_COLUMNS} {_NAMED}"
 _WORLD = f"""
 SELECT business_now() AS now,
        (SELECT document FROM scoring_settings WHERE account_id = $1) AS settings,
        (SELECT version FROM rulesets WHERE account_id = $1 AND is_active) AS ruleset,
        (SELECT jsonb_agg(doc) FROM ({_CAMPAIGN.format(found="code = w.ref")}
          UNION ALL {_CAMPAIGN.format(found="id = w.id")}) named) AS campaigns,
-       ({_SEEN.replace("$2", "$7").replace("$3", "$8")}) AS seen,
-       (SELECT array_agg(id) FROM ({_NAMED}) found) AS people
+       ({_SEEN.replace("$3", "$8").replace("$2", "$7")}) AS seen,
+       {_NAMED_COLUMNS} {_NAMED}
 """
-_NAMED_ALONE = _NAMED.replace("$4", "$2").replace("$5", "$3").replace("$6", "$4")
 # Nobody's attributes are the rule, and taking "{}" apart a thousand times is not free.
 _PERSON = PERSON_COLUMNS.replace("p.attributes", "nullif(p.attributes, '{}')")
 _READ = f"""
@@ -92,10 +97,44 @@ _RECORDS = _FULL_RECORDS.replace("r.attributes", "NULL::jsonb")
 
 @dataclass(frozen=True, slots=True)
 class ChunkWorld:
-    """What is read before anything is locked; `people` are ids of everyone the rows may name."""
+    """What is read before anything is locked."""
 
     context: Context
-    people: list[UUID]
+    named: "Named"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Everybody whom some rows may mean, by the names that these give."""
+
+    ids: frozenset[UUID]
+    external_ids: Mapping[str, UUID]
+    emails: Mapping[str, UUID]
+
+    @property
+    def people(self) -> set[UUID]:
+        """All of them."""
+        return {*self.ids, *self.external_ids.values(), *self.emails.values()}
+
+    def meant_by(self, person: PersonIn) -> UUID | None:
+        """Whom a row means as things stand: by the first of its names that somebody has."""
+        if person.id is not None:
+            return person.id if person.id in self.ids else None
+        found = None
+        if person.external_id is not None:
+            found = self.external_ids.get(person.external_id)
+        if found is None and person.email is not None:
+            found = self.emails.get(fold_email(person.email))
+        return found
+
+    def touched_by(self, person: PersonIn) -> Iterator[UUID]:
+        """Everybody who has one of a row's names."""
+        if person.id in self.ids:
+            yield person.id
+        if person.external_id is not None and person.external_id in self.external_ids:
+            yield self.external_ids[person.external_id]
+        if person.email is not None and (email := fold_email(person.email)) in self.emails:
+            yield self.emails[email]
 
 
 async def read_chunk_world(driver: Driver, submission: Submission) -> ChunkWorld:
@@ -106,9 +145,9 @@ async def read_chunk_world(driver: Driver, submission: Submission) -> ChunkWorld
     row = await driver.fetchrow(
         _WORLD,
         account_id,
+        *_identities([one.person for one in given]),
         refs,
         [uuid_in(ref) for ref in refs],
-        *_identities([one.person for one in given]),
         user_id,
         list({one.external_id for one in given if one.external_id is not None}),
     )
@@ -122,7 +161,7 @@ async def read_chunk_world(driver: Driver, submission: Submission) -> ChunkWorld
         },
         seen={(account_id, user_id, key): seen for key, seen in _seen(row["seen"]).items()},
     )
-    return ChunkWorld(context, row["people"] or [])
+    return ChunkWorld(context, _named(row))
 
 
 async def read_seen(
@@ -135,8 +174,17 @@ async def read_seen(
 
 async def find_people(driver: Driver, account_id: UUID, named: Sequence[PersonIn]) -> list[UUID]:
     """Everybody of an account whom any of these may mean, by id, external id or address."""
-    rows = await driver.fetch(_NAMED_ALONE, account_id, *_identities(named))
-    return [row["id"] for row in rows]
+    row = await driver.fetchrow(_NAMED_ALONE, account_id, *_identities(named))
+    assert row is not None  # noqa: S101  (a SELECT of aggregates)
+    return list(_named(row).people)
+
+
+def _named(row: Row) -> Named:
+    return Named(
+        frozenset(row["ids"] or ()),
+        dict(zip(row["external_ids"] or (), row["with_external_id"] or (), strict=True)),
+        dict(zip(row["emails"] or (), row["with_email"] or (), strict=True)),
+    )
 
 
 async def read_people_of(

@@ -8,9 +8,10 @@
 Most people of a file are there already and told nothing new. Locking all of them had chunks wait
 for each other's whole transactions, and wrote every one of their pages. So they are read without
 locks, and who is written about is locked then, if nobody has written since; otherwise the chunk
-begins again, with everybody locked first. What is unlocked is guarded by unique keys, of records,
-of active responses, of external ids, and by the versions of people: what a row says of its person
-is what the person was scored by, and what its record was compared with.
+begins again, with everybody locked first. Whom no row of the chunk tells anything new is not even
+read in full; see `chunk_meeting`. What is unlocked is guarded by unique keys, of records, of active
+responses, of external ids, and by the versions of people: what a row says of its person is what the
+person was scored by, and what its record was compared with.
 
 The rows of a chunk are of one campaign, so it is known whose records the fold will ask for, and it
 folds once. Neighbouring chunks name the same new people: whoever comes second waits for the first,
@@ -19,14 +20,15 @@ rows lead to them again. They may not: a later row replaced the address that an 
 or what was new is a duplicate by now. Then nothing is kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.core.driver import Driver, Transaction, driver_of
+from app.core.driver import Driver, Row, Transaction, driver_of
 from app.core.resources import back_to_mark, mark
 from app.core.statements import Parts
 from app.models.states import IntakeResult
+from app.responses.intake.chunk_meeting import Met, meet
 from app.responses.intake.chunk_reading import (
     hold_people,
     lock_people_of,
@@ -36,7 +38,7 @@ from app.responses.intake.chunk_reading import (
     read_seen,
 )
 from app.responses.intake.fold import Fold, Outcome
-from app.responses.intake.items import Submission
+from app.responses.intake.items import Item, Submission
 from app.responses.intake.people import People
 from app.responses.intake.records import Records
 from app.responses.intake.rules import REFUSALS
@@ -48,8 +50,10 @@ from app.responses.intake.transaction import (
     write_people,
     write_records,
 )
+from app.scoring.points import points_of
 
 _LOOKS = 3
+_MAKES = frozenset({IntakeResult.CREATED, IntakeResult.REPEAT})
 _CHANGED_NOBODY = frozenset({IntakeResult.DUPLICATE, IntakeResult.REJECTED})
 
 
@@ -60,6 +64,15 @@ class _Taken:
     fold: Fold
     outcomes: list[Outcome]
     settled: list[Settled]
+
+
+@dataclass(frozen=True, slots=True)
+class _Folded:
+    """A fold of the chunk's rows, and the facts of those records that were scored before it."""
+
+    fold: Fold
+    outcomes: list[Outcome]
+    known: Mapping[UUID, Row]
 
 
 async def take_chunk(
@@ -94,7 +107,8 @@ async def _take(session: Transaction, submission: Submission, *, is_locked: bool
     merged: set[UUID] = set()
     risen: set[tuple[UUID, UUID]] = set()
     for number in range(_LOOKS):
-        fold, outcomes = await _folded(session, submission, is_locked=is_locked)
+        folded = await _folded(session, submission, is_locked=is_locked)
+        fold, outcomes = folded.fold, folded.outcomes
         fold.risen_before = risen
         kept = merged | {id_ for id_ in made if _is_there(fold, account_id, id_)}
         if number > 0 and not _lead_there_again(before, outcomes, kept):
@@ -112,27 +126,64 @@ async def _take(session: Transaction, submission: Submission, *, is_locked: bool
         merged |= {person.id for person in changed}
     else:
         return None
-    settled = await settle(session, settled_now(fold), fold.context)
+    settled = await settle(session, settled_now(fold), fold.context, known=folded.known)
     if not is_locked and not await _hold_qualified(driver, fold, settled, account_id):
         return None
     return _Taken(fold, outcomes, settled)
 
 
-async def _folded(
-    session: Transaction, submission: Submission, *, is_locked: bool
-) -> tuple[Fold, list[Outcome]]:
+async def _folded(session: Transaction, submission: Submission, *, is_locked: bool) -> _Folded:
     driver, account_id = await driver_of(session), submission.account_id
     world = await read_chunk_world(driver, submission)
-    session.info["now"] = world.context.now
-    by_id = {campaign.id: campaign for campaign in world.context.campaigns.values()}
+    context = world.context
+    session.info["now"] = context.now
+    met = Met(context.now)
+    if not is_locked:
+        version = context.accounts[account_id].ruleset_version
+        points = await points_of(session, account_id, version)
+        met = await meet(driver, submission, world, points)
+    items = [item for item in submission.items if isinstance(item, Item)]
+    others = [item.given.person for item in items if item.index not in met.people]
+    ids = list({id_ for person in others for id_ in world.named.touched_by(person)})
+    met.leave(set(ids))
     read = lock_people_of if is_locked else read_people_of
-    people = await read(driver, account_id, world.people)
+    people = People(await read(driver, account_id, ids))
+    by_id = {campaign.id: campaign for campaign in context.campaigns.values()}
+    records = list(met.records.values())
+    if not _are_told_apart(submission):
+        # By their moments: then all of a person's records count, not only the latest.
+        ids = [*ids, *{person.id for person in met.people.values()}]
+        records = []
     # Records that change are never written without locks.
-    records = await read_records_of(driver, account_id, world.people, by_id, is_full=is_locked)
-    fold = Fold(world.context, People(people), Records(records))
+    records += await read_records_of(driver, account_id, ids, by_id, is_full=is_locked)
+    for person in {one.id: one for one in met.people.values()}.values():
+        people.meet(person)
+    fold = Fold(context, people, Records(records), met=met.people)
     (outcomes,) = fold.take_all([submission])
     await _look_again(driver, submission, outcomes)
-    return fold, outcomes
+    return _Folded(fold, outcomes, _scored_before(met, outcomes))
+
+
+def _are_told_apart(submission: Submission) -> bool:
+    """Whether no row is known again by its moment, for want of an external id."""
+    return all(
+        item.given.external_id is not None or item.given.responded_at is None
+        for item in submission.items
+        if isinstance(item, Item)
+    )
+
+
+def _scored_before(met: Met, outcomes: Sequence[Outcome]) -> dict[UUID, Row]:
+    """The facts of records that are made by a row as it was met, and by no other."""
+    known = {}
+    for outcome in outcomes:
+        record, found = outcome.record, met.known.get(outcome.index)
+        if found is None or record is None or outcome.index not in met.people:
+            continue
+        if outcome.result in _MAKES and not record.is_changed:
+            record.keep_attributes(found.attributes)
+            known[record.id] = found.row
+    return known
 
 
 async def _look_again(driver: Driver, submission: Submission, outcomes: Sequence[Outcome]) -> None:

@@ -100,6 +100,8 @@ class Fold:
     records: Records = field(default_factory=Records)
     new_keys: dict[SeenKey, RecordState] = field(default_factory=dict)
     asked_for_scoring: set[tuple[UUID, UUID]] = field(default_factory=set)
+    # Whom items of a file mean, by their index, where they tell the person nothing new.
+    met: Mapping[int, PersonState] = field(default_factory=dict)
     # Whose score the transaction has written already, before it folded once more.
     risen_before: set[tuple[UUID, UUID]] = field(default_factory=set)
     _schedulings: dict[tuple[UUID, str, int, bool], Scheduling] = field(default_factory=dict)
@@ -137,7 +139,7 @@ class Fold:
         status = campaign.member_statuses.get(given.member_status or campaign.default)
         if status is None:
             return _outcome(item, IntakeResult.REJECTED, Reason.UNKNOWN_MEMBER_STATUS)
-        person = self.people.find(sent.account_id, given.person)
+        person = self.met.get(item.index) or self.people.find(sent.account_id, given.person)
         if isinstance(person, Reason):
             return _outcome(item, IntakeResult.REJECTED, person)
         return self._apply(sent, item, campaign, status, person)
@@ -164,7 +166,7 @@ class Fold:
             return _outcome(item, IntakeResult.REJECTED, refusal)
         if person is None:
             person = self.people.create(sent.account_id)
-        warnings = self.people.merge(person, given.person)
+        warnings = [] if item.index in self.met else self.people.merge(person, given.person)
         if given.person.do_pending_scoring:
             self.asked_for_scoring.add((sent.account_id, person.id))
         if latest is not None and step in (Step.NOT_HIGHER, Step.LIMIT):

@@ -24,6 +24,9 @@ PLAIN_FIELDS = (
 )  # fmt: skip
 _PLAIN = frozenset(PLAIN_FIELDS)
 FIELDS = ("email", "email_folded", "external_id", *PLAIN_FIELDS, "attributes")
+FIELD_TYPES = {"score": "bigint", "attributes": "jsonb"} | dict.fromkeys(
+    ("opted_out", "email_opted_out", "sms_opted_out"), "boolean"
+)
 _NEW: dict[str, Any] = {
     **dict.fromkeys(FIELDS),
     "kind": PersonKind.LEAD.value,
@@ -91,6 +94,10 @@ class People:
             self._by_external[account, person.values["external_id"]] = person
         if person.values["email_folded"] is not None:
             self._by_email[account, person.values["email_folded"]] = person
+
+    def meet(self, person: PersonState) -> None:
+        """Make a person known whom items name that tell nothing new; no other item means it."""
+        self.by_id[person.account_id, person.id] = person
 
     def find(self, account_id: UUID, given: PersonIn) -> PersonState | Reason | None:
         """Whom an item names; None if nobody yet; a reason if it can be nobody."""

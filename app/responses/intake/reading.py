@@ -63,7 +63,7 @@ SELECT {PERSON_COLUMNS} FROM unnest($1::uuid[], $2::uuid[]) AS w(account_id, id)
 RECORD_COLUMNS = """r.account_id, r.id, r.campaign_id, r.person_id, r.repeat_number,
        r.member_status, r.is_responded, r.status, r.responded_at, r.score, r.attributes,
        r.user_id, r.user_name, r.external_id"""
-_STATUSES = {status.value: status for status in ResponseStatus}
+STATUSES = {status.value: status for status in ResponseStatus}
 _RECORDS = f"""
 SELECT {RECORD_COLUMNS}
   FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS w(account_id, person_id, campaign_id)
@@ -208,7 +208,7 @@ def record_state(row: Row, campaign: CampaignFacts) -> RecordState:
     """A record from a row of RECORD_COLUMNS; by position, for a file reads a million of them."""
     account_id, record_id, campaign_id, person_id, number, name, is_responded, word, at, *rest = row
     score, attributes, user_id, user, external_id = rest
-    status = _STATUSES[word]
+    status = STATUSES[word]
     return RecordState(
         account_id=account_id,
         id=record_id,

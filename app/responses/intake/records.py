@@ -65,6 +65,10 @@ class RecordState:
             self._written_attributes = json.dumps(self.attributes) if self.attributes else "{}"
         return self._written_attributes
 
+    def keep_attributes(self, written: str) -> None:
+        """Take what was written of them already."""
+        self._written_attributes = written
+
     @property
     def is_of_a_file(self) -> bool:
         return self.priority == UPLOADED

@@ -28,7 +28,7 @@ from app.scoring.points import FIRST_PARAMETER, Points, points_of
 from app.scoring.sql import scored_rows
 
 # The columns of a response that criteria may ask for, beside its ids and its own score.
-_ASKED: Mapping[str, tuple[str, Callable[[RecordState], Any]]] = {
+ASKED: Mapping[str, tuple[str, Callable[[RecordState], Any]]] = {
     "member_status": ("text", lambda r: r.member_status.name),
     "repeat_number": ("smallint", lambda r: r.repeat_number),
     "responded_at": ("timestamptz", lambda r: r.responded_at),
@@ -38,18 +38,22 @@ _ASKED: Mapping[str, tuple[str, Callable[[RecordState], Any]]] = {
     "score": ("bigint", lambda r: r.score or 0),
     "attributes": ("jsonb", lambda r: r.attributes_json),
 }
-_FACTS = """
-SELECT s.id, s.person, s.campaign, s.points, s.matched, s.nurture_until, a.response_id AS active,
+# Of the scored rows `s`, and of what stands beside them.
+FACTS = """s.person, s.campaign, s.points, s.matched, s.nurture_until, a.response_id AS active,
        EXISTS (SELECT FROM opportunity_contacts oc
                  JOIN opportunities o ON o.account_id = oc.account_id AND o.id = oc.opportunity_id
                 WHERE oc.account_id = $1 AND oc.person_id = s.person_id
-                  AND o.state = 'open') AS has_open_opportunity
-  FROM ({scored}) s
+                  AND o.state = 'open') AS has_open_opportunity"""
+FACTS_BESIDE = """
   LEFT JOIN LATERAL (
        SELECT response_id FROM active_responses
-        WHERE account_id = $1 AND person_id = s.person_id OFFSET 0) a ON true
+        WHERE account_id = $1 AND person_id = s.person_id OFFSET 0) a ON true"""
+_FACTS = f"""
+SELECT s.id, {FACTS}
+  FROM ({{scored}}) s {FACTS_BESIDE}
  WHERE $2::uuid[] IS NULL
 """
+_NOTHING: Mapping[UUID, Row] = {}
 _KEPT = "r.person_id, p.nurture_until,"
 
 
@@ -68,17 +72,24 @@ class Settled:
 
 
 async def settle(
-    session: Transaction, records: Sequence[RecordState], context: Context
+    session: Transaction,
+    records: Sequence[RecordState],
+    context: Context,
+    *,
+    known: Mapping[UUID, Row] = _NOTHING,
 ) -> list[Settled]:
     """Score and decide records that are not written yet; they get their status and every part.
 
     Their people are written, and locked by this transaction or made by it.
+
+    Args:
+        known: the facts of records that were scored before.
     """
     by_account: dict[UUID, list[RecordState]] = {}
     for record in records:
         by_account.setdefault(record.account_id, []).append(record)
     return [
-        await _settle(session, account_id, by_account[account_id], context)
+        await _settle(session, account_id, by_account[account_id], context, known)
         for account_id in sorted(by_account)
     ]
 
@@ -111,21 +122,26 @@ async def announce(
 
 
 async def _settle(
-    session: Transaction, account_id: UUID, records: Sequence[RecordState], context: Context
+    session: Transaction,
+    account_id: UUID,
+    records: Sequence[RecordState],
+    context: Context,
+    known: Mapping[UUID, Row],
 ) -> Settled:
     facts = context.accounts[account_id]
     points = await points_of(session, account_id, facts.ruleset_version)
-    rows: list[Row] = []
-    waiting = iter(records)
+    found = dict(known)
+    waiting = iter([record for record in records if record.id not in known])
     # However many prompts a batch brings, no statement grows with it.
     while portion := list(islice(waiting, facts.settings.scoring_batch_size)):
-        rows += await _facts(session, account_id, portion, points, context.now)
-    states = {record.id: record for record in records}
+        rows = await _facts(session, account_id, portion, points, context.now)
+        found.update((row["id"], row) for row in rows)
     campaigns = {campaign.id: campaign for campaign in context.campaigns.values()}
-    for row in rows:
-        _score(states[row["id"]], row, points.version)
+    states = {record.id: record for record in records}
+    for record in records:
+        _score(record, found[record.id], points.version)
     verdicts = decide_all(
-        (_candidate(states[row["id"]], row, campaigns, facts, context.now) for row in rows),
+        (_candidate(one, found[one.id], campaigns, facts, context.now) for one in records),
         grace=facts.settings.score_grace,
         now=context.now,
     )
@@ -136,6 +152,11 @@ async def _settle(
     return Settled(account_id, verdicts, own)
 
 
+def asked_by(points: Points) -> list[str]:
+    """The columns of a response that these rules look at."""
+    return [name for name in ASKED if f"r.{name}" in points.hits]
+
+
 async def _facts(
     session: Transaction,
     account_id: UUID,
@@ -144,13 +165,13 @@ async def _facts(
     now: datetime,
 ) -> list[Row]:
     # What no rule asks for need not be sent.
-    asked = [name for name in _ASKED if f"r.{name}" in points.hits]
+    asked = asked_by(points)
     given = [
         Given("id", "uuid", [record.id for record in records]),
         Given("person_id", "uuid", [record.person_id for record in records]),
         Given("campaign_id", "uuid", [record.campaign_id for record in records]),
         *(
-            Given(name, _ASKED[name][0], [_ASKED[name][1](record) for record in records])
+            Given(name, ASKED[name][0], [ASKED[name][1](record) for record in records])
             for name in asked
         ),
     ]

@@ -18,13 +18,10 @@ from app.core.statements import Parts
 from app.responses.counters import Delta, add_deltas
 from app.responses.intake.columns import PENDING, SETTLED
 from app.responses.intake.fold import SeenKey
-from app.responses.intake.people import FIELDS, PersonState
+from app.responses.intake.people import FIELD_TYPES, FIELDS, PersonState
 from app.responses.intake.records import RecordState
 from app.responses.resolution.sql import ENGAGE
 
-_FIELD_TYPES = {"score": "bigint", "attributes": "jsonb"} | dict.fromkeys(
-    ("opted_out", "email_opted_out", "sms_opted_out"), "boolean"
-)
 _INSERT_PEOPLE = f"""
 INSERT INTO people (account_id, id, {", ".join(FIELDS)}, version, created_at, updated_at)
 SELECT account_id, id, {", ".join(FIELDS)}, 1, $1, $1 FROM {{rows}}
@@ -182,5 +179,5 @@ def _given(people: Sequence[PersonState]) -> list[Given]:
     return [
         Given("id", "uuid", [person.id for person in people]),
         Given("account_id", "uuid", [person.account_id for person in people]),
-        *(Given(name, _FIELD_TYPES.get(name, "text"), columns[name]) for name in FIELDS),
+        *(Given(name, FIELD_TYPES.get(name, "text"), columns[name]) for name in FIELDS),
     ]

@@ -1,0 +1,219 @@
+"""Rows of a file that tell their person nothing new: met, and scored, in one statement.
+
+    rows ─▶ is there a person who is all that the row says? ─ yes ─▶ its version, its latest record,
+                        │ no                                         the row's score and facts
+                        └─▶ read in full, as for requests
+
+Most rows of a file are of this kind. Such a person need not come to Python with its 21 columns to
+be compared there, and what a row scores is known before it is folded: it makes a new record, and
+its person stays what it is. Where it turns out otherwise, what was found here is left alone.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from app.core.driver import Driver, Row
+from app.core.rowsets import Given, as_rows
+from app.responses.intake.chunk_reading import ChunkWorld
+from app.responses.intake.fold import CampaignFacts
+from app.responses.intake.items import Item, Submission
+from app.responses.intake.people import FIELD_TYPES, PLAIN_FIELDS, PersonState
+from app.responses.intake.reading import STATUSES
+from app.responses.intake.records import RecordState
+from app.responses.intake.rules import MemberStatus
+from app.responses.intake.settling import ASKED, FACTS, FACTS_BESIDE, asked_by
+from app.responses.schemas import PersonIn
+from app.scoring.points import FIRST_PARAMETER, NO_RULES, Points
+from app.scoring.sql import scored_rows
+
+_COMPARED = frozenset(("external_id", "email", *PLAIN_FIELDS))
+_MET = """
+SELECT s.id AS at, s.person_id, s.version, latest.*, {facts}
+  FROM ({scored}) s {beside}
+  LEFT JOIN LATERAL (
+       SELECT id AS record_id, repeat_number, member_status, is_responded, status, responded_at
+         FROM responses
+        WHERE account_id = $1 AND person_id = s.person_id AND campaign_id = s.campaign_id
+        ORDER BY repeat_number DESC LIMIT 1) latest ON true
+ WHERE $2::uuid[] IS NULL
+"""
+_KEPT = "r.person_id, p.version, p.nurture_until, r.campaign_id,"
+
+
+class Known(NamedTuple):
+    """What a row scores, and its record's attributes as they are written."""
+
+    row: Row
+    attributes: str
+
+
+@dataclass(slots=True)
+class Met:
+    """Rows that tell their person nothing new, by their index.
+
+    `states` are these people, each once, `records` the latest of them in the campaign, and `known`
+    what the rows come to if each makes a new record.
+    """
+
+    now: datetime
+    people: dict[int, PersonState] = field(default_factory=dict)
+    states: dict[UUID, PersonState] = field(default_factory=dict)
+    records: dict[UUID, RecordState] = field(default_factory=dict)
+    known: dict[int, Known] = field(default_factory=dict)
+
+    def leave(self, people: set[UUID]) -> None:
+        """Forget these people: another row of the chunk has more to say of them."""
+        self.people = {at: one for at, one in self.people.items() if one.id not in people}
+        self.records = {id_: r for id_, r in self.records.items() if r.person_id not in people}
+
+
+async def meet(driver: Driver, submission: Submission, world: ChunkWorld, points: Points) -> Met:
+    """Find the rows that tell those whom they mean nothing new, as these stood at one moment.
+
+    Args:
+        points: the active rules of the account.
+    """
+    context, account_id = world.context, submission.account_id
+    met = Met(context.now)
+    campaigns = {
+        ref: campaign for (owner, ref), campaign in context.campaigns.items() if owner == account_id
+    }
+    rows = [
+        (item, person_id)
+        for item in submission.items
+        if isinstance(item, Item)
+        and item.given.campaign in campaigns
+        and not item.given.person.attributes
+        and (person_id := world.named.meant_by(item.given.person)) is not None
+    ]
+    most = context.accounts[account_id].settings.scoring_batch_size
+    for first in range(0, len(rows), most):
+        await meet_some(driver, submission, rows[first : first + most], campaigns, points, met)
+    return met
+
+
+async def meet_some(
+    driver: Driver,
+    submission: Submission,
+    rows: Sequence[tuple[Item, UUID]],
+    campaigns: Mapping[str, CampaignFacts],
+    points: Points,
+    met: Met,
+) -> None:
+    """One statement's rows, each with whom it means."""
+    # How often a person has responded is known once all rows before are folded.
+    is_scored = "r.repeat_number" not in points.hits
+    texts = [_attributes(item) for item, _ in rows]
+    sql, arguments = _statement(
+        submission, rows, campaigns, texts, points if is_scored else NO_RULES, met.now
+    )
+    for row in await driver.fetch(sql, submission.account_id, None, met.now, *arguments):
+        item = rows[row["at"]][0]
+        _note(met, submission.account_id, item, row, campaigns[item.given.campaign])
+        if is_scored:
+            met.known[item.index] = Known(row, texts[row["at"]])
+
+
+def _note(met: Met, account_id: UUID, item: Item, row: Row, campaign: CampaignFacts) -> None:
+    _, person_id, version, record_id, number, name, is_responded, word, moment = row[:9]
+    person = met.states.get(person_id)
+    if person is None:
+        # Whoever is met again keeps the version met first: a later row may have found another.
+        stored: dict[str, Any] = {}
+        person = met.states[person_id] = PersonState(account_id, person_id, stored, stored, version)
+    met.people[item.index] = person
+    if record_id is None or record_id in met.records:
+        return
+    status = STATUSES[word]
+    met.records[record_id] = RecordState(
+        account_id=account_id,
+        id=record_id,
+        campaign_id=campaign.id,
+        person_id=person_id,
+        repeat_number=number,
+        member_status=campaign.member_statuses.get(name) or MemberStatus(name, is_responded, 0),
+        status=status,
+        responded_at=moment,
+        status_before=status,
+    )
+
+
+def _statement(
+    submission: Submission,
+    rows: Sequence[tuple[Item, UUID]],
+    campaigns: Mapping[str, CampaignFacts],
+    texts: Sequence[str],
+    points: Points,
+    now: datetime,
+) -> tuple[str, list[Any]]:
+    """The statement for these rows, and its arguments from the fourth on."""
+    portion = [item for item, _ in rows]
+    said = _said([item.given.person for item in portion])
+    given = [
+        Given("id", "integer", list(range(len(portion)))),
+        Given("campaign_id", "uuid", [campaigns[item.given.campaign].id for item in portion]),
+        Given("person_id", "uuid", [person_id for _, person_id in rows]),
+        *said.values(),
+        *_asked(submission, portion, campaigns, texts, points, now),
+    ]
+    first = FIRST_PARAMETER + len(points.values)
+    item, arguments = as_rows(given, first=first, is_uniform=True)
+    sql = _sql(points.hits, item, tuple(said))
+    return sql, [points.points, *points.values, *arguments]
+
+
+@lru_cache(maxsize=64)
+def _sql(hits: str, rows: str, said: Sequence[str]) -> str:
+    same = [f"p.{name} IS NOT DISTINCT FROM coalesce(r.said_{name}, p.{name})" for name in said]
+    scored = scored_rows(
+        Points(None, hits, [], []),
+        f"(SELECT w.*, $3::timestamptz AS received_at FROM {rows}) r",
+        kept=_KEPT,
+        where=f"WHERE {' AND '.join(same)}" if same else "",
+    )
+    return _MET.format(scored=scored, facts=FACTS, beside=FACTS_BESIDE)
+
+
+def _said(people: Sequence[PersonIn]) -> dict[str, Given]:
+    """Everything that rows say of their people, by the column it would change."""
+    fields = set().union(*(person.model_fields_set for person in people)) & _COMPARED
+    return {
+        name: Given(
+            f"said_{name}",
+            FIELD_TYPES.get(name, "text"),
+            [getattr(person, name) for person in people],
+        )
+        for name in sorted(fields)
+    }
+
+
+def _asked(
+    submission: Submission,
+    portion: Sequence[Item],
+    campaigns: Mapping[str, CampaignFacts],
+    texts: Sequence[str],
+    points: Points,
+    now: datetime,
+) -> list[Given]:
+    """What rules ask for of the records that the rows will make."""
+    columns: Mapping[str, Callable[[], list[Any]]] = {
+        "member_status": lambda: [
+            item.given.member_status or campaigns[item.given.campaign].default for item in portion
+        ],
+        "responded_at": lambda: [item.given.responded_at or now for item in portion],
+        "external_id": lambda: [item.given.external_id for item in portion],
+        "user_name": lambda: [submission.user] * len(portion),
+        "is_prompt": lambda: [item.given.response_prompt for item in portion],
+        "score": lambda: [item.given.score or 0 for item in portion],
+        "attributes": lambda: list(texts),
+    }
+    return [Given(name, ASKED[name][0], columns[name]()) for name in asked_by(points)]
+
+
+def _attributes(item: Item) -> str:
+    return json.dumps(item.given.attributes) if item.given.attributes else "{}"
