@@ -10,6 +10,7 @@ from app.core.faults import Wrong
 from app.core.values import Count, Duration, Flag, Length, Moment, Text, Wire
 from app.models.states import JobKind, JobState
 from app.notifications.alerts.schemas import Alert
+from app.runs.schemas import HeldUp
 from app.schedules.rules import Standing
 from app.schedules.schemas import Schedule
 
@@ -125,17 +126,6 @@ class JobPatch(Wire):
 def _refuse_both(expires_at: datetime | None, *, never_expires: bool) -> None:
     if never_expires and expires_at is not None:
         raise Wrong("contradiction", "cannot be true beside a time of expiry", "/never_expires")
-
-
-class HeldUp(BaseModel):
-    """Moments that are due and cannot be fired, by a fault of ours; each try is in our log.
-
-    None of them is lost: once it can be, each is a run or has a reason. Both times are real time.
-    """
-
-    since: datetime = Field(validation_alias="held_up_since")
-    tries: int
-    try_again_at: datetime = Field(description="The pause doubles, up to an hour.")
 
 
 class JobRead(BaseModel):

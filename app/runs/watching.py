@@ -91,8 +91,8 @@ async def tell_of_end(
     """Note the end of a job's or batch's run, and tell whoever is to know.
 
     Args:
-        run: its kind, job_id, subject_id, trigger, queued_at, started_at, finished_at, counts, error_code,
-            error_detail and usual_rows, as they were written.
+        run: its kind, job_id, subject_id, trigger, queued_at, started_at, finished_at, counts,
+            error_code, error_detail and usual_rows, as they were written.
     """
     owner = _owner_of(run)
     if owner is None or not speaks_for_itself(RunTrigger(run["trigger"])):
