@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.core import clock, log
 from app.core.errors import AppError
 from app.core.failpoints import Purpose
+from app.core.metrics import DELIVERY_ATTEMPTS
 from app.core.outbound.posting import post
 from app.core.outbound.requests import Patience, trust_with
 from app.core.sealing import Unsealable
@@ -95,9 +96,11 @@ class Postman:
             return 0
         accounts = sorted({one.letter.account_id for one in back})
         async with self._work.unit_of_work(*accounts, purpose=Purpose.DELIVERY_RECORD) as session:
-            await record(session, back, now=clock.business_now(session))
+            stand = await record(session, back, now=clock.business_now(session))
         # Only now: a record that failed is tried again, and the token keeps it harmless.
         del self._back[: len(back)]
+        for state, count in stand.items():
+            DELIVERY_ATTEMPTS.labels(state.value).inc(count)
         return len(back)
 
     async def _fan_out(self) -> int:

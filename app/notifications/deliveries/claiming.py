@@ -27,7 +27,7 @@ _MOST_OF_ACCOUNT = 128
 PORTION_CANCELLED = 2_000
 
 # Skips from endpoint to endpoint, so the cost is per endpoint that waits, not per delivery.
-_WAITING = """
+WAITING = """
 WITH RECURSIVE now AS MATERIALIZED (SELECT business_now() AS moment),
 waiting(account_id, endpoint_id) AS (
     (SELECT account_id, endpoint_id FROM pending_deliveries
@@ -39,7 +39,7 @@ waiting(account_id, endpoint_id) AS (
          ORDER BY p.account_id, p.endpoint_id LIMIT 1) next)
 """
 _DUE = text(
-    _WAITING
+    WAITING
     + """
 SELECT account_id, delivery_id FROM (
     SELECT w.account_id, h.delivery_id,
@@ -59,7 +59,7 @@ SELECT account_id, delivery_id FROM (
 """
 )
 _STOPPED = text(
-    _WAITING
+    WAITING
     + """
 SELECT w.account_id, w.endpoint_id FROM waiting w
  WHERE NOT EXISTS (SELECT FROM webhook_endpoints e
@@ -68,7 +68,7 @@ SELECT w.account_id, w.endpoint_id FROM waiting w
 """
 )
 _ANY_DUE = text(
-    _WAITING
+    WAITING
     + """
 SELECT EXISTS (SELECT FROM waiting w CROSS JOIN now WHERE EXISTS (
     SELECT FROM pending_deliveries p
