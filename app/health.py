@@ -9,8 +9,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.core import migrations
 from app.core.files.opening import is_readable
-from app.core.metrics import Count
+from app.core.metrics import Count, Standing
 from app.core.resources import Resources
+from app.notifications.backlog import Backlog, backlogs
 from app.responses.lanes.ages import oldest_due
 
 HEARTBEAT_FRESH = timedelta(seconds=30)
@@ -23,6 +24,15 @@ _HEARTBEATS = text(
 _SANDBOXES = text(
     "SELECT sandbox FROM heartbeats"
     " WHERE seen_at > clock_timestamp() - make_interval(secs => :s) ORDER BY started_at"
+)
+_HELD_UP = text(
+    """
+    SELECT 'timetable' AS kind, count(*) AS held_up
+      FROM timetables WHERE held_up_since IS NOT NULL
+    UNION ALL
+    SELECT 'group_run', count(DISTINCT (account_id, group_run_id))
+      FROM pending_groups WHERE held_up_since IS NOT NULL
+    """
 )
 _COUNTS = text(
     "SELECT host, pid, counts FROM heartbeats"
@@ -50,6 +60,7 @@ async def checks(resources: Resources) -> dict[str, Check]:
             found = await migrations.current(connection)
             alive = await connection.scalar(_HEARTBEATS, {"s": HEARTBEAT_FRESH.total_seconds()})
             ages = await oldest_due(connection)
+            waiting = await backlogs(connection)
             sandboxes = await connection.scalars(_SANDBOXES, {"s": HEARTBEAT_FRESH.total_seconds()})
             code = _code_of(list(sandboxes))
     except (SQLAlchemyError, OSError, TimeoutError) as error:
@@ -70,7 +81,16 @@ async def checks(resources: Resources) -> dict[str, Check]:
             "late" if max(ages.values()) > DUE_LATE.total_seconds() else "on time",
             {f"oldest_{kind}_seconds": round(age, 1) for kind, age in ages.items()},
         ),
+        "deliveries": _waits(waiting["delivery"]),
+        "mail": _waits(waiting["mail"]),
     }
+
+
+def _waits(found: Backlog) -> Check:
+    """Late is what strangers' servers do not take; everything else goes on."""
+    is_late = found.age_seconds > DUE_LATE.total_seconds()
+    facts = {"pending": found.pending, "oldest_due_seconds": round(found.age_seconds, 1)}
+    return Check(True, "late" if is_late else "on time", facts)
 
 
 def _code_of(sandboxes: list[str | None]) -> Check:
@@ -82,10 +102,19 @@ def _code_of(sandboxes: list[str | None]) -> Check:
     return Check(True, "up" if sound else waiting, facts)
 
 
-async def ages_of_due_work(resources: Resources) -> dict[str, float]:
-    """Age in seconds of the oldest due work of each kind; 0 where nothing is due."""
+async def standing_of_work(resources: Resources) -> Standing:
+    """Age in seconds of the oldest due work of each kind, 0 where nothing is due; what waits to be
+    told; what is held up.
+    """
     async with resources.look_everywhere() as connection:
-        return await oldest_due(connection)
+        waiting = await backlogs(connection)
+        ages = await oldest_due(connection)
+        held_up = (await connection.execute(_HELD_UP)).all()
+    return Standing(
+        ages=ages | {kind: found.age_seconds for kind, found in waiting.items()},
+        pending={kind: found.pending for kind, found in waiting.items()},
+        held_up={row.kind: row.held_up for row in held_up},
+    )
 
 
 async def counts_of_workers(resources: Resources) -> list[tuple[str, list[Count]]]:

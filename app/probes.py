@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import health
 from app.accounts.caller import Held
-from app.core.metrics import render
+from app.core.metrics import Standing, render
 from app.core.routes import Route
 
 router = APIRouter(tags=["probes"], route_class=Route)
@@ -55,10 +55,10 @@ async def readyz(resources: Held, response: Response) -> Readiness:
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def metrics(resources: Held) -> Response:
-    """Prometheus text: this process's counters, every worker's, and the age of due work."""
+    """Prometheus text: this process's counters, every worker's, and how much work waits."""
     try:
-        ages = await health.ages_of_due_work(resources)
+        standing = await health.standing_of_work(resources)
         workers = await health.counts_of_workers(resources)
     except (SQLAlchemyError, OSError, TimeoutError):
-        ages, workers = {}, []
-    return Response(render(workers, ages), media_type=CONTENT_TYPE_LATEST)
+        standing, workers = Standing(), []
+    return Response(render(workers, standing), media_type=CONTENT_TYPE_LATEST)

@@ -21,6 +21,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.core import clock, log
 from app.core.errors import AppError
 from app.core.failpoints import Purpose
+from app.core.metrics import DELIVERY_ATTEMPTS
+from app.core.outbound.lines import Kept
 from app.core.outbound.posting import post
 from app.core.outbound.requests import Patience, trust_with
 from app.core.sealing import Unsealable
@@ -54,6 +56,7 @@ class Postman:
         self._out: dict[asyncio.Task[None], UUID] = {}
         self._back: list[Outcome] = []
         self._came = asyncio.Event()
+        self._kept = Kept()
 
     async def run(self) -> None:
         """Deliver until the process is stopping; then wait for what is out, and record it."""
@@ -82,6 +85,7 @@ class Postman:
         """Wait for what is out and record what came of it."""
         if self._out:
             await asyncio.wait(self._out)
+        self._kept.hang_up()
         try:
             while await self._record():
                 pass
@@ -95,9 +99,11 @@ class Postman:
             return 0
         accounts = sorted({one.letter.account_id for one in back})
         async with self._work.unit_of_work(*accounts, purpose=Purpose.DELIVERY_RECORD) as session:
-            await record(session, back, now=clock.business_now(session))
+            stand = await record(session, back, now=clock.business_now(session))
         # Only now: a record that failed is tried again, and the token keeps it harmless.
         del self._back[: len(back)]
+        for state, count in stand.items():
+            DELIVERY_ATTEMPTS.labels(state.value).inc(count)
         return len(back)
 
     async def _fan_out(self) -> int:
@@ -166,6 +172,7 @@ class Postman:
                 patience=limits,
                 allow_private=self._settings.allow_private,
                 trust=trust_with(self._settings.ca_file),
+                kept=self._kept.of(letter.endpoint_id),
             )
         except AppError as refused:
             took = timedelta(seconds=time.monotonic() - began)

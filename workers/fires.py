@@ -9,17 +9,15 @@ Whoever dies in it has fired nothing; the next look, anybody's, finds the same m
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from uuid import UUID
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.batches import firing as batches
 from app.campaigns import auto_launch
 from app.core import clock, log
 from app.core.failpoints import Purpose
-from app.core.problems import as_app_error
+from app.core.problems import is_away
 from app.fires import overdue, queries, watches
 from app.fires.queries import Owner
 from app.groups import expiry as groups_expiry
@@ -37,6 +35,8 @@ _AT_ONCE = 2
 # Moments that are near each other are fired together.
 _SOONEST_SECONDS = 0.2
 _LOOK_AGAIN_SECONDS = 0.05
+# Of what cannot be looked at, by a fault of ours: until somebody has read the log.
+_PUT_OFF = timedelta(hours=1)
 _PATIENCE_SECONDS = 20.0
 
 FIRING: dict[OwnerKind, Callable[..., Awaitable[int]]] = {
@@ -108,10 +108,25 @@ async def tend_expiries(work: Work) -> None:
     secret_key = work.settings.secret_key.get_secret_value()
     async with work.resources.look_everywhere() as connection:
         found = await queries.expiring(connection, most=MOST_DUE)
-    for account_id, kind, owner_id in found:
-        async with work.unit_of_work(account_id, purpose=Purpose.EXPIRY) as session:
-            now = clock.business_now(session)
-            await TENDING[kind](session, account_id, owner_id, secret_key=secret_key, now=now)
+    for owner in found:
+        try:
+            async with work.unit_of_work(owner.account_id, purpose=Purpose.EXPIRY) as session:
+                await TENDING[owner.owner_kind](
+                    session,
+                    owner.account_id,
+                    owner.owner_id,
+                    secret_key=secret_key,
+                    now=clock.business_now(session),
+                )
+        except Exception as error:
+            if is_away(error):
+                raise
+            # It has expired for everybody all the same; others must not wait for its messages.
+            _log.error("expiry_not_tended", owner_id=str(owner.owner_id), exc_info=True)
+            async with work.unit_of_work(
+                owner.account_id, purpose=Purpose.SETTING_ASIDE
+            ) as session:
+                await queries.put_expiry(session, owner, clock.business_now(session) + _PUT_OFF)
 
 
 async def look_for_overdue(work: Work) -> int:
@@ -142,14 +157,17 @@ async def _look(work: Work, portion: Sequence[Owner]) -> None:
     try:
         async with work.unit_of_work(*accounts, purpose=Purpose.OVERDUE) as session:
             await overdue.look(session, portion, now=clock.business_now(session))
-    except (SQLAlchemyError, OSError, TimeoutError):
-        raise
-    except Exception:
-        if len(portion) == 1:
-            _log.error("watch_not_looked_at", owner_id=str(portion[0].owner_id), exc_info=True)
+    except Exception as error:
+        if is_away(error):
+            raise
+        if len(portion) > 1:
+            for owner in portion:
+                await _look(work, [owner])
             return
-        for owner in portion:
-            await _look(work, [owner])
+        owner = portion[0]
+        _log.error("watch_not_looked_at", owner_id=str(owner.owner_id), exc_info=True)
+        async with work.unit_of_work(owner.account_id, purpose=Purpose.SETTING_ASIDE) as session:
+            await watches.put_off(session, owner, by=_PUT_OFF)
 
 
 async def _fire(work: Work, portion: Sequence[Owner]) -> None:
@@ -177,7 +195,7 @@ async def _is_fired(work: Work, portion: Sequence[Owner]) -> bool:
                 now=clock.business_now(session),
             )
     except Exception as error:
-        if as_app_error(error) is not None:
+        if is_away(error):
             raise
         if len(portion) == 1:
             _log.error("timetable_not_fired", owner_id=str(portion[0].owner_id), exc_info=True)

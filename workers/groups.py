@@ -3,7 +3,7 @@
     pending_groups ─▶ the run's group locked ─▶ what ended recorded, what follows begun
 
 Nothing is claimed: a turn is one short transaction under the group's lock, and of two workers the
-second finds nothing left to do.
+second finds nothing left to do. What fails by nobody's fault but ours is left alone for a while.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from uuid import UUID
 
 from app.core import clock, log
 from app.core.failpoints import Purpose
-from app.core.problems import as_app_error
+from app.core.problems import is_away
 from app.groups.running import queries
 from app.groups.running.advancing import advance
 from workers.work import Work
@@ -47,10 +47,18 @@ async def advance_due(work: Work) -> int:
             await advance_group(work, account_id, run_id)
         except Exception as error:
             # A neighbour that is away fails all of them; one that stumbles must not hold up others.
-            if as_app_error(error) is not None:
+            if is_away(error):
                 raise
             _log.error("group_not_advanced", run_id=str(run_id), exc_info=True)
+            await _hold_up(work, account_id, run_id)
     return len(found)
+
+
+async def _hold_up(work: Work, account_id: UUID, run_id: UUID) -> None:
+    """Whoever reads the run sees it; it is tried again after a pause that grows."""
+    async with work.unit_of_work(account_id, purpose=Purpose.SETTING_ASIDE) as session:
+        tries = await queries.hold_up(session, account_id, run_id)
+    _log.warning("group_held_up", run_id=str(run_id), tries=tries)
 
 
 async def look(work: Work) -> None:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from app.core import clock, log
 from app.core.failpoints import Purpose
+from app.core.metrics import MAIL_ATTEMPTS
 from app.notifications import smtp
 from app.notifications.mail import queries, service
 from app.notifications.smtp import Fate
@@ -56,7 +57,9 @@ async def send_copy(work: Work, account_id: UUID, copy_id: UUID) -> None:
             "mail_not_sent", copy_id=str(copy_id), fate=outcome.fate.value, attempt=taken.token
         )
     async with work.unit_of_work(account_id, purpose=Purpose.MAIL_RECORD) as session:
-        await service.record(session, taken, outcome, now=clock.business_now(session))
+        state = await service.record(session, taken, outcome, now=clock.business_now(session))
+    if state is not None:
+        MAIL_ATTEMPTS.labels(state.value).inc()
 
 
 async def _send_some(work: Work) -> int:

@@ -52,3 +52,6 @@ class BatchRead(BaseModel):
     last_run: UUID | None
     last_state: RunState | None
     last_finished_at: datetime | None
+    warnings: list[str] = Field(
+        description="`no_alert_target`: nobody is told when it fails; see the account's policy."
+    )

@@ -15,6 +15,7 @@ from app.fires.queries import find_timetable
 from app.fires.schemas import SkipOrder, SkipsRead
 from app.models import Timetable
 from app.models.states import BatchName, RunTrigger
+from app.notifications.alerts.queries import read_policy
 from app.runs.of_jobs import queue_runs
 from app.sequences import planning
 from app.sequences import queries as sequences
@@ -44,6 +45,7 @@ async def read(session: Session, account_id: UUID, name: BatchName) -> dict[str,
         "last_run": None if last is None else last.id,
         "last_state": None if last is None else last.state,
         "last_finished_at": None if last is None else last.finished_at,
+        "warnings": (await read_policy(session, account_id)).warnings,
     }
 
 

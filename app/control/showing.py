@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Response
 
 from app.core.db import Session
+from app.core.driver import Row
 from app.core.errors import AppError
 from app.core.problems import render
 from app.groups.running import queries as groups
@@ -20,7 +21,9 @@ _HIDDEN = ("at_work", "held", "held_since", "retries_used", "body", "query", "ve
 _OF_CAMPAIGNS = (RunKind.SCORING, RunKind.LAUNCH)
 
 
-def shown(run: Run, steps: Sequence[GroupStep] | None = None) -> RunRead:
+def shown(
+    run: Run, steps: Sequence[GroupStep] | None = None, held_up: Row | None = None
+) -> RunRead:
     """The wire shape of a run; of a group's, with its steps where they are given."""
     failed = run.error_code is not None
     details = {name: told for name, told in run.details.items() if name not in _HIDDEN}
@@ -35,6 +38,7 @@ def shown(run: Run, steps: Sequence[GroupStep] | None = None) -> RunRead:
             "group_id": run.subject_id if run.kind is RunKind.GROUP else None,
             "batch": batch_named(run.subject_id) if run.kind is RunKind.BATCH else None,
             "steps": None if steps is None else [_step(step) for step in steps],
+            "held_up": None if held_up is None else dict(held_up),
             "error": RunError(code=run.error_code or "", detail=run.error_detail or "")
             if failed
             else None,
@@ -48,7 +52,8 @@ async def read(session: Session, account_id: UUID, run_id: UUID) -> RunRead:
     await session.refresh(run)
     if run.kind is not RunKind.GROUP:
         return shown(run)
-    return shown(run, await groups.steps_of(session, account_id, run_id))
+    place = (session, account_id, run_id)
+    return shown(run, await groups.steps_of(*place), await groups.find_held_up(*place))
 
 
 def begun(response: Response, run_id: UUID) -> None:

@@ -5,7 +5,8 @@ signs of life and are shown by whichever API is asked, labelled with the worker.
 are read from PostgreSQL when asked.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, generate_latest
@@ -34,6 +35,18 @@ FAILED_ROWS = Counter(
 LEASES_LOST = Counter(
     "penstock_leases_lost", "Chunks refused: the lease was gone.", registry=_OF_WORKERS
 )
+DELIVERY_ATTEMPTS = Counter(
+    "penstock_delivery_attempts",
+    "Attempts at deliveries to endpoints: succeeded, pending again, or failed for good.",
+    ["result"],
+    registry=_OF_WORKERS,
+)
+MAIL_ATTEMPTS = Counter(
+    "penstock_mail_attempts",
+    "Attempts at copies of mails: sent, kept in the mailbox, waiting again, or failed for good.",
+    ["result"],
+    registry=_OF_WORKERS,
+)
 
 # A worker's counter on its way through the database: name, labels, value.
 Count = list[Any]
@@ -49,22 +62,50 @@ def counts_of_this_worker() -> list[Count]:
     ]
 
 
-def render(workers: Iterable[tuple[str, list[Count]]], ages: dict[str, float]) -> bytes:
-    """The whole page: this process, every worker, and the age of due work by kind."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How work stands, by its kinds: what PostgreSQL says when asked."""
+
+    ages: Mapping[str, float] = field(default_factory=dict)
+    pending: Mapping[str, float] = field(default_factory=dict)
+    held_up: Mapping[str, float] = field(default_factory=dict)
+
+
+def render(workers: Iterable[tuple[str, list[Count]]], standing: Standing) -> bytes:
+    """The whole page: this process, every worker, and how much work of each kind waits."""
 
     class Gathered:
         def collect(self) -> Iterator[Metric]:
             yield from _families(workers)
-            age = GaugeMetricFamily(
-                "penstock_due_work_age_seconds", "Age of the oldest due work.", labels=["lane"]
+            yield _gauge(
+                "penstock_due_work_age_seconds",
+                "Age of the oldest due work.",
+                "lane",
+                standing.ages,
             )
-            for kind, seconds in ages.items():
-                age.add_metric([kind], seconds)
-            yield age
+            yield _gauge(
+                "penstock_pending",
+                "What waits, due or not; counted to 100,000.",
+                "kind",
+                standing.pending,
+            )
+            yield _gauge(
+                "penstock_held_up",
+                "What cannot be done, by a fault of ours, and is tried again later.",
+                "kind",
+                standing.held_up,
+            )
 
     registry = CollectorRegistry()
     registry.register(Gathered())
     return generate_latest() + generate_latest(registry)
+
+
+def _gauge(name: str, said: str, label: str, values: Mapping[str, float]) -> Metric:
+    gauge = GaugeMetricFamily(name, said, labels=[label])
+    for kind, value in values.items():
+        gauge.add_metric([kind], value)
+    return gauge
 
 
 def _families(workers: Iterable[tuple[str, list[Count]]]) -> Iterator[Metric]:

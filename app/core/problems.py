@@ -169,6 +169,11 @@ def as_app_error(error: BaseException) -> AppError | None:
     return None
 
 
+def is_away(error: BaseException) -> bool:
+    """Whether a neighbour is: all that is asked of it fails, and it will be back."""
+    return isinstance(as_app_error(error), Unavailable)
+
+
 def install(app: FastAPI) -> None:
     """Answer every error of this application with a problem."""
     app.add_exception_handler(AppError, _expected)

@@ -33,5 +33,6 @@ async def order_export(
     run = await service.order_export(tx, caller.account_id, wanted, by=caller.user, now=now)
     response.headers["Location"] = f"/v1/runs/{run.id}"
     response.headers["Retry-After"] = _RETRY_AFTER_SECONDS
-    names = ("campaign_id", "upload_id", "group_id", "batch", "steps", "progress", "error")
+    names = ["campaign_id", "upload_id", "group_id", "batch", "steps", "held_up"]
+    names += ["progress", "error"]
     return RunRead.model_validate(run.model_dump() | dict.fromkeys(names))

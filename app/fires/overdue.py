@@ -15,6 +15,7 @@ from app.core.driver import Transaction
 from app.fires import watches
 from app.fires.queries import Owner
 from app.fires.watches import Seen, Watched
+from app.models.states import OwnerKind
 from app.notifications.alerts import service as alerting
 from app.notifications.alerts.rules import News
 from app.notifications.outbox import EventType, Happening, emit
@@ -42,6 +43,9 @@ async def look(session: Transaction, owners: Sequence[Owner], *, now: datetime) 
 def outlook_of(one: Watched, *, now: datetime) -> Outlook:
     """Whether and when a success is expected of it."""
     if one.schedule is None or one.is_paused or one.since is None:
+        return _NOTHING
+    if one.owner.owner_kind is OwnerKind.BATCH:
+        # Told of are failures and recoveries; what is paused or skipped is looked at like the rest.
         return _NOTHING
     schedule = stored(one.schedule)
     return standing(

@@ -7,7 +7,7 @@ a timetable ──▶ followed ──▶ looked at ──▶ late_at, down_at �
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -78,6 +78,11 @@ UPDATE watches w SET late_at = s.late_at, down_at = s.down_at, look_at = s.look_
               $6::timestamptz[], $7::timestamptz[])
        AS s(account_id, owner_kind, owner_id, late_at, down_at, look_at, down_since)
  WHERE w.account_id = s.account_id AND w.owner_kind = s.owner_kind AND w.owner_id = s.owner_id
+"""
+# As with any that waits: not at once, for what is wrong with it will be wrong then too.
+_PUT_OFF = """
+UPDATE watches SET look_at = business_now() + $4::interval
+ WHERE account_id = $1 AND owner_kind = $2 AND owner_id = $3 AND look_at <= business_now()
 """
 _LIST = """
 SELECT owner_id, last_success_at, down_since, late_at, down_at, since IS NOT NULL AS is_watched
@@ -173,6 +178,11 @@ async def write(session: Transaction, found: Sequence[Seen]) -> None:
         list(values) for values in zip(*((*one.owner, *one[1:]) for one in found), strict=True)
     ]
     await (await driver_of(session)).execute(_WRITE, *columns)
+
+
+async def put_off(session: Transaction, owner: Owner, *, by: timedelta) -> None:
+    """Leave something alone for a while that cannot be looked at."""
+    await (await driver_of(session)).execute(_PUT_OFF, *owner, by)
 
 
 async def standings_of(

@@ -23,8 +23,8 @@ from app.core.faults import Wrong
 from app.core.values import Email, Flag, Moment, Name, Text, Wire
 from app.groups.rules import MOST_JOBS
 from app.jobs.ending import refuse_both
-from app.jobs.schemas import HeldUp
 from app.models.states import GroupState, OnFailure
+from app.runs.schemas import HeldUp
 from app.schedules.rules import Standing
 from app.schedules.schemas import Schedule
 
@@ -208,6 +208,9 @@ class GroupRead(BaseModel):
     paused_by: str | None = Field(description="Null of a schedule paused by failures.")
     skips_left: int = Field(description="So many planned moments will pass without a run.")
     next_fire_at: datetime | None = Field(description="The next planned moment.")
+    held_up: HeldUp | None = Field(
+        description="Null, unless its moments cannot be fired; saving the group anew starts afresh."
+    )
     standing: Standing | None = Field(
         description="Of its schedule: `up`, `late`, `down` past its grace; null where no success is"
         " expected."
@@ -215,9 +218,6 @@ class GroupRead(BaseModel):
     late_at: datetime | None = Field(description="When the next success is due.")
     down_at: datetime | None = Field(description="When it is overdue.")
     last_success_at: datetime | None
-    held_up: HeldUp | None = Field(
-        description="Null, unless its moments cannot be fired; saving the group anew starts afresh."
-    )
     expires_at: datetime | None
     never_expires: bool
     warnings: list[Warned] = Field(

@@ -11,6 +11,7 @@ from app.core.values import Count, Duration, Flag, Length, Moment, Text, Wire
 from app.jobs.ending import refuse_both
 from app.models.states import JobKind, JobState
 from app.notifications.alerts.schemas import Alert
+from app.runs.schemas import HeldUp
 from app.schedules.rules import Standing
 from app.schedules.schemas import Schedule
 
@@ -121,17 +122,6 @@ class JobPatch(Wire):
     def _one_end(self) -> "JobPatch":
         refuse_both(self.expires_at, never_expires=bool(self.never_expires))
         return self
-
-
-class HeldUp(BaseModel):
-    """Moments that are due and cannot be fired, by a fault of ours; each try is in our log.
-
-    None of them is lost: once it can be, each is a run or has a reason. Both times are real time.
-    """
-
-    since: datetime = Field(validation_alias="held_up_since")
-    tries: int
-    try_again_at: datetime = Field(description="The pause doubles, up to an hour.")
 
 
 class JobRead(BaseModel):

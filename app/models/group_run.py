@@ -88,3 +88,12 @@ class PendingGroup(SQLModel, table=True):
     group_run_id: UUID = Field(primary_key=True)
     cause_run_id: UUID = Field(primary_key=True)
     due_at: datetime = Field(sa_type=UtcDateTime)
+    tries: int = Field(
+        default=0,
+        sa_column_kwargs={"server_default": text("0")},
+        description="How often it could not be looked after.",
+    )
+    held_up_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    try_again_at: datetime | None = Field(
+        default=None, sa_type=UtcDateTime, description="Both of one that is held up; real time."
+    )

@@ -18,6 +18,17 @@ class RunError(BaseModel):
     detail: str
 
 
+class HeldUp(BaseModel):
+    """What is due and cannot be done, by a fault of ours; each try is in our log.
+
+    Nothing of it is lost: it is done, or has its reason, once it can be. Both times are real time.
+    """
+
+    since: datetime = Field(validation_alias="held_up_since")
+    tries: int
+    try_again_at: datetime = Field(description="The pause doubles, up to an hour.")
+
+
 class RunProgress(BaseModel):
     """How fast a run with rows goes, and how long it will take at that rate."""
 
@@ -108,6 +119,9 @@ class RunRead(BaseModel):
     )
     steps: list[RunStep] | None = Field(
         description="Of a group's run: its jobs, in their order. Null in lists."
+    )
+    held_up: HeldUp | None = Field(
+        description="Of a group's run: null, unless it cannot be moved on. Null in lists."
     )
     progress: RunProgress | None = Field(description="Of a run with rows, while it runs.")
     error: RunError | None

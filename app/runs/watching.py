@@ -11,7 +11,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from app.core.driver import Row, Transaction, driver_of
-from app.models.states import OwnerKind, RunState, RunTrigger
+from app.models.states import OwnerKind, RunKind, RunState, RunTrigger
 from app.notifications.alerts import rules as alerts
 from app.notifications.alerts import service as alerting
 from app.notifications.outbox import EventType, Happening, emit
@@ -88,17 +88,18 @@ async def note_end(
 async def tell_of_end(
     session: Transaction, account_id: UUID, run_id: UUID, run: Row, state: RunState
 ) -> None:
-    """Note the end of a job's run, and tell whoever is to know.
+    """Note the end of a job's or batch's run, and tell whoever is to know.
 
     Args:
-        run: its job_id, trigger, queued_at, started_at, finished_at, counts, error_code,
-            error_detail and usual_rows, as they were written.
+        run: its kind, job_id, subject_id, trigger, queued_at, started_at, finished_at, counts,
+            error_code, error_detail and usual_rows, as they were written.
     """
-    if run["job_id"] is None or not speaks_for_itself(RunTrigger(run["trigger"])):
+    owner = _owner_of(run)
+    if owner is None or not speaks_for_itself(RunTrigger(run["trigger"])):
         return
-    at, job_id = run["finished_at"], run["job_id"]
-    before = await note_end(session, account_id, OwnerKind.JOB, job_id, state, run_id=run_id, at=at)
-    whom = await alerting.addressee(session, account_id, OwnerKind.JOB, job_id)
+    at = run["finished_at"]
+    before = await note_end(session, account_id, *owner, state, run_id=run_id, at=at)
+    whom = await alerting.addressee(session, account_id, *owner)
     if whom is None:
         return
     since = before.down_since or before.failing_since
@@ -120,6 +121,15 @@ async def tell_of_end(
         "Detail": run["error_detail"],
     }
     await alerting.tell(session, whom, news, facts, cause="run", cause_id=run_id, at=at)
+
+
+def _owner_of(run: Row) -> tuple[OwnerKind, UUID] | None:
+    """What it is a run of; None: of nothing that anybody is told of."""
+    if run["job_id"] is not None:
+        return OwnerKind.JOB, run["job_id"]
+    if run["kind"] == RunKind.BATCH:
+        return OwnerKind.BATCH, run["subject_id"]
+    return None
 
 
 def _rows(run: Row) -> str | None:

@@ -15,11 +15,12 @@ from typing import cast
 
 import uvloop
 
-_ANSWER = b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"
+# As servers do, they keep the connection for whatever comes next.
+_ANSWER = b"HTTP/1.1 204 No Content\r\n\r\n"
 
 
 class Endpoint(asyncio.Protocol):
-    """One connection: reads one POST, answers or does not, notes how late it came."""
+    """One connection: reads POSTs one by one, answers or does not, notes how late they came."""
 
     def __init__(self, *, hangs: bool, delays: list[float], ids: set[str]) -> None:
         self._hangs, self._delays, self._ids = hangs, delays, ids
@@ -34,11 +35,11 @@ class Endpoint(asyncio.Protocol):
         _, found, body = self._heard.partition(b"\r\n\r\n")
         if not found or not body.endswith(b"}}") or self._hangs or self._transport is None:
             return
+        self._heard = b""
         event = json.loads(body)
         self._ids.add(event["id"])
         self._delays.append(time.monotonic() - event["data"]["at"])
         self._transport.write(_ANSWER)
-        self._transport.close()
 
 
 async def main() -> None:

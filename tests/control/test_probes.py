@@ -28,7 +28,7 @@ async def test_readyz_fails_without_a_fresh_sign_of_life_and_holds_with_one(
     assert states["database"] == states["redis"] == states["workers"] == "up"
     assert states["migrations"] == "current"
     assert states["files"] == "ok"
-    assert "due_work" in states
+    assert {"due_work", "deliveries", "mail"} <= set(states)
     assert without.status_code == 503
     assert without.headers["Retry-After"] == "1"
     assert without.json()["checks"]["workers"]["ready"] is False
@@ -58,7 +58,9 @@ async def test_metrics_show_every_workers_counters_and_the_age_of_due_work(
     lost = families["penstock_leases_lost"].samples
     assert [s.labels["worker"] for s in lost if s.name.endswith("_total")] == [work.holder]
     lanes = {s.labels["lane"] for s in families["penstock_due_work_age_seconds"].samples}
-    assert lanes == {"scoring", "window", "resolution"}
+    assert lanes == {"scoring", "window", "resolution", "delivery", "mail"}
+    for name, kinds in (("pending", {"delivery", "mail"}), ("held_up", {"timetable", "group_run"})):
+        assert {s.labels["kind"] for s in families[f"penstock_{name}"].samples} == kinds
 
 
 async def test_docs_name_nothing_outside_this_server(anonymous: httpx.AsyncClient) -> None:

@@ -13,7 +13,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from functools import partial
+from functools import lru_cache, partial
 from ipaddress import ip_address
 from typing import TypeAlias, TypeVar
 
@@ -46,8 +46,8 @@ def resolving_in(threads: Executor) -> Resolver:
 
 async def resolve(host: str, port: int) -> Sequence[str]:
     """The addresses of a name, in the order in which the system would try them."""
-    with contextlib.suppress(ValueError):
-        return [str(ip_address(host))]
+    if (written := _as_written(host)) is not None:
+        return [written]
     loop = asyncio.get_running_loop()
     place = (loop, host, port)
     if place not in _UNDER_WAY:
@@ -56,6 +56,15 @@ async def resolve(host: str, port: int) -> Sequence[str]:
         answer.add_done_callback(partial(_answered, place))
     # Who gives up leaves the answer to the others.
     return await asyncio.shield(_UNDER_WAY[place])
+
+
+@lru_cache(maxsize=1_000)
+def _as_written(host: str) -> str | None:
+    """The address that a host is, if it is no name."""
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        return None
 
 
 def _look_up(host: str, port: int) -> list[str]:

@@ -14,6 +14,7 @@ on the machine with its credentials, so they are never a customer's to call, in 
 import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from app.core.errors import Fault
@@ -98,6 +99,8 @@ _OURS = {
 _MOST_HEADERS = 50
 
 
+# The same few are asked for again and again, and going through the table took as long as signing.
+@lru_cache(maxsize=10_000)
 def network_of(address: str) -> Network:
     """What this address is for; a zone (`%eth0`) changes nothing.
 

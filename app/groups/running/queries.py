@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col, select
 
 from app.core.db import Session
-from app.core.driver import driver_of
+from app.core.driver import Row, driver_of
 from app.groups.queries import find_group
 from app.models import GroupRun, GroupStep, Run
 from app.models.states import RunState
@@ -35,9 +35,27 @@ _EXISTS = "SELECT EXISTS (SELECT FROM runs WHERE account_id = $1 AND id = $2)"
 _DUE = text(
     """
     SELECT DISTINCT account_id, group_run_id FROM pending_groups
-     WHERE due_at <= (SELECT business_now()) LIMIT :most
+     WHERE due_at <= (SELECT business_now())
+       AND (try_again_at IS NULL OR try_again_at <= clock_timestamp()) LIMIT :most
     """
 )
+# The pause doubles, and is an hour at most. A call that comes meanwhile is something new: with it
+# the run is tried at once.
+_HOLD_UP = """
+UPDATE pending_groups p
+   SET tries = before.tries + 1,
+       held_up_since = coalesce(before.held_up_since, clock_timestamp()),
+       try_again_at = clock_timestamp()
+           + least(interval '1 second' * power(2, least(before.tries, 12)), interval '1 hour')
+  FROM (SELECT max(tries) AS tries, min(held_up_since) AS held_up_since FROM pending_groups
+         WHERE account_id = $1 AND group_run_id = $2) before
+ WHERE p.account_id = $1 AND p.group_run_id = $2
+RETURNING p.tries
+"""
+_HELD_UP = """
+SELECT min(held_up_since) AS held_up_since, max(tries) AS tries, min(try_again_at) AS try_again_at
+  FROM pending_groups WHERE account_id = $1 AND group_run_id = $2 HAVING max(tries) > 0
+"""
 _FRESH = {"populate_existing": True}
 _GONE = (RunState.FAILED, "run_gone")
 
@@ -134,6 +152,18 @@ async def find_resume(session: Session, account_id: UUID, run_id: UUID) -> UUID 
 async def clear_calls(session: Session, account_id: UUID, run_id: UUID) -> None:
     """Take the calls that there are; what they tell of is seen from here on."""
     await (await driver_of(session)).execute(_CLEAR, account_id, run_id)
+
+
+async def hold_up(session: Session, account_id: UUID, run_id: UUID) -> int | None:
+    """Leave a run alone for a while that cannot be moved on; returns how often it was tried."""
+    driver = await driver_of(session)
+    tries: int | None = await driver.fetchval(_HOLD_UP, account_id, run_id)
+    return tries
+
+
+async def find_held_up(session: Session, account_id: UUID, run_id: UUID) -> Row | None:
+    """Since when a run could not be moved on, how often tried, when again; None if it can be."""
+    return await (await driver_of(session)).fetchrow(_HELD_UP, account_id, run_id)
 
 
 async def mark_begun(session: Session, run: Run) -> None:

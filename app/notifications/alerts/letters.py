@@ -38,12 +38,13 @@ def written(news: News, kind: str, name: str, facts: Mapping[str, object]) -> tu
         kind: what it is about, e.g. "job".
         facts: shown in their order; what is None is left out.
     """
-    given = {"kind": kind, "name": name}
-    lines = [_SENTENCES[news].format(**given), ""]
+    lines = [_SENTENCES[news].format(kind=kind, name=name), ""]
     lines += [
         f"{label}: {_shown(value)}" for label, value in facts.items() if value not in (None, "")
     ]
-    return f"[Penstock] {_SUBJECTS[news].format(**given)}", "\n".join(lines) + "\n"
+    # What has a name from people needs no more; "lead" alone would say nothing.
+    title = f"batch {name}" if kind == "batch" else name
+    return f"[Penstock] {_SUBJECTS[news].format(name=title)}", "\n".join(lines) + "\n"
 
 
 def _shown(value: object) -> str:

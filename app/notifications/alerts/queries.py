@@ -9,11 +9,12 @@ from sqlmodel import col, select
 from app.core.db import Session
 from app.core.driver import Transaction, driver_of
 from app.models import AlertPolicy
-from app.models.states import OwnerKind
+from app.models.states import BatchName, OwnerKind
 from app.notifications.alerts.rules import Target
 
 _POLICY = """SELECT emails, "on" FROM alert_policies WHERE account_id = $1"""
-# A lower feature reads an upper one's table. Each gives a name, and an own alert or null.
+# A lower feature reads an upper one's table. Each gives a name, and an own alert or null. Batches
+# have no rows, and are called the same in every account.
 _OWNERS = {
     OwnerKind.JOB: "SELECT name, alert FROM jobs WHERE account_id = $1 AND id = $2",
     OwnerKind.GROUP: """
@@ -69,6 +70,8 @@ async def find_owner(
     session: Transaction, account_id: UUID, owner_kind: OwnerKind, owner_id: UUID
 ) -> Named | None:
     """What this is called, and its own alert; None if it is gone, or of a kind without alerts."""
+    if owner_kind is OwnerKind.BATCH:
+        return Named(next(name.value for name in BatchName if name.id == owner_id), None)
     if owner_kind not in _OWNERS:
         return None
     driver = await driver_of(session)

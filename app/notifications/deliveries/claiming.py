@@ -27,7 +27,7 @@ _MOST_OF_ACCOUNT = 128
 PORTION_CANCELLED = 2_000
 
 # Skips from endpoint to endpoint, so the cost is per endpoint that waits, not per delivery.
-_WAITING = """
+WAITING = """
 WITH RECURSIVE now AS MATERIALIZED (SELECT business_now() AS moment),
 waiting(account_id, endpoint_id) AS (
     (SELECT account_id, endpoint_id FROM pending_deliveries
@@ -39,7 +39,7 @@ waiting(account_id, endpoint_id) AS (
          ORDER BY p.account_id, p.endpoint_id LIMIT 1) next)
 """
 _DUE = text(
-    _WAITING
+    WAITING
     + """
 SELECT account_id, delivery_id FROM (
     SELECT w.account_id, h.delivery_id,
@@ -59,7 +59,7 @@ SELECT account_id, delivery_id FROM (
 """
 )
 _STOPPED = text(
-    _WAITING
+    WAITING
     + """
 SELECT w.account_id, w.endpoint_id FROM waiting w
  WHERE NOT EXISTS (SELECT FROM webhook_endpoints e
@@ -68,7 +68,7 @@ SELECT w.account_id, w.endpoint_id FROM waiting w
 """
 )
 _ANY_DUE = text(
-    _WAITING
+    WAITING
     + """
 SELECT EXISTS (SELECT FROM waiting w CROSS JOIN now WHERE EXISTS (
     SELECT FROM pending_deliveries p
@@ -171,7 +171,11 @@ async def take(
     driver = await driver_of(session)
     accounts, deliveries = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     rows = await driver.fetch(_TAKE, accounts, deliveries, now, lease)
-    return [_letter(row, secret_key) for row in rows]
+    keys: dict[UUID, Sequence[str]] = {}
+    for row in rows:
+        if row["endpoint_id"] not in keys:
+            keys[row["endpoint_id"]] = _keys(row, secret_key)
+    return [_letter(row, keys[row["endpoint_id"]]) for row in rows]
 
 
 def body_of(event_id: UUID, word: str, occurred_at: datetime, data: str) -> bytes:
@@ -184,13 +188,16 @@ def body_of(event_id: UUID, word: str, occurred_at: datetime, data: str) -> byte
     return f'{{"id": "{event_id}", "type": "{word}", "timestamp": "{at}", "data": {data}}}'.encode()
 
 
-def _letter(row: Row, secret_key: str) -> Letter:
+def _keys(row: Row, secret_key: str) -> Sequence[str]:
     sealed = [one for one in (row["secret"], row["previous"]) if one is not None]
     context = context_of(row["account_id"], row["endpoint_id"])
     try:
-        keys = [unseal(secret_key, one, context=context).decode() for one in sealed]
+        return [unseal(secret_key, one, context=context).decode() for one in sealed]
     except Unsealable:
-        keys = []  # of another installation key; the attempt will fail and say so
+        return []  # of another installation key; the attempt will fail and say so
+
+
+def _letter(row: Row, keys: Sequence[str]) -> Letter:
     return Letter(
         account_id=row["account_id"],
         delivery_id=row["delivery_id"],

@@ -3,6 +3,7 @@ works, fails, or has had enough.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -65,8 +66,10 @@ class Outcome:
     luck: float = 0.5
 
 
-async def record(session: Session, outcomes: Sequence[Outcome], *, now: datetime) -> int:
-    """Write down what came of these attempts; returns how many of them still counted."""
+async def record(
+    session: Session, outcomes: Sequence[Outcome], *, now: datetime
+) -> Counter[DeliveryState]:
+    """Write down what came of these attempts; returns how those that still counted stand now."""
     ordered = sorted(outcomes, key=lambda one: (one.letter.account_id, one.letter.delivery_id))
     follows = [_what_follows(one, now=now) for one in ordered]
     driver = await driver_of(session)
@@ -86,7 +89,11 @@ async def record(session: Session, outcomes: Sequence[Outcome], *, now: datetime
         [o for o in ordered if (o.letter.account_id, o.letter.delivery_id) in counted],
         now=now,
     )
-    return len(counted)
+    return Counter(
+        state
+        for one, (state, _) in zip(ordered, follows, strict=True)
+        if (one.letter.account_id, one.letter.delivery_id) in counted
+    )
 
 
 def _what_follows(one: Outcome, *, now: datetime) -> tuple[DeliveryState, datetime | None]:

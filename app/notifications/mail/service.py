@@ -15,14 +15,17 @@ _ENDS = {
 }
 
 
-async def record(session: Transaction, taken: Taken, outcome: Outcome, *, now: datetime) -> bool:
-    """Write what became of a copy, or when it is tried again; False if the claim is out of date.
+async def record(
+    session: Transaction, taken: Taken, outcome: Outcome, *, now: datetime
+) -> CopyState | None:
+    """Write what became of a copy, or when it is tried again; None if the claim is out of date.
 
     The pauses count from the end of the attempt.
     """
-    if outcome.fate in _ENDS:
-        return await queries.end(session, taken, _ENDS[outcome.fate], why=outcome.reason, now=now)
     pause = rules.pause_after(taken.token)
-    if pause is None:
-        return await queries.end(session, taken, CopyState.FAILED, why=outcome.reason, now=now)
-    return await queries.defer(session, taken, until=now + pause, why=outcome.reason)
+    if outcome.fate not in _ENDS and pause is not None:
+        is_put_off = await queries.defer(session, taken, until=now + pause, why=outcome.reason)
+        return CopyState.WAITING if is_put_off else None
+    state = _ENDS.get(outcome.fate, CopyState.FAILED)
+    is_over = await queries.end(session, taken, state, why=outcome.reason, now=now)
+    return state if is_over else None
