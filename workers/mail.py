@@ -13,8 +13,8 @@ from uuid import UUID
 from app.core import clock, log
 from app.core.failpoints import Purpose
 from app.notifications import smtp
+from app.notifications.conversation import Fate
 from app.notifications.mail import queries, service
-from app.notifications.smtp import Fate
 from workers.work import Work
 
 _log = log.get(__name__)

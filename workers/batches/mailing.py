@@ -2,18 +2,20 @@
 
     take, commit ─▶ nobody opted out since? ─▶ SMTP, no transaction open ─▶ record, commit
 
-Whoever dies in between has sent each of the few at most once, and they are never sent again.
+Each of the few goes over a connection of its own, which is kept for the next few. Whoever dies in
+between has sent each of them at most once, and they are never sent again.
 """
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from uuid import UUID
 
 from app.batches.tally import Step, Word
 from app.core.failpoints import Purpose
 from app.notifications import mailing, smtp
+from app.notifications.conversation import Conversation, Fate, Outcome, conversation
 from app.notifications.mailing import Letter
-from app.notifications.smtp import Fate, Outcome
 from app.sequences import queries as sequences
 from app.sequences.steps import sends
 from app.sequences.steps.sends import Fates, Mail, Taken
@@ -27,14 +29,20 @@ async def send_emails(run: Chunked) -> None:
     """Send what the due actions have become, as long as the mail server takes anything."""
     after: UUID | None = None
     in_vain = 0
-    while in_vain < _ENOUGH:
-        taken = await _take(run, after)
-        if taken.last is None:
-            return
-        after = taken.last
-        if taken.mails:
-            left = await _send(run, taken)
-            in_vain = 0 if left else in_vain + 1
+    async with AsyncExitStack() as stack:
+        smtp_settings = run.work.settings.smtp
+        lines = [
+            await stack.enter_async_context(conversation(smtp_settings))
+            for _ in range(smtp_settings.at_once)
+        ]
+        while in_vain < _ENOUGH:
+            taken = await _take(run, after)
+            if taken.last is None:
+                return
+            after = taken.last
+            if taken.mails:
+                left = await _send(run, taken, lines)
+                in_vain = 0 if left else in_vain + 1
 
 
 async def _take(run: Chunked, after: UUID | None) -> Taken:
@@ -58,7 +66,7 @@ async def _take(run: Chunked, after: UUID | None) -> Taken:
     return taken
 
 
-async def _send(run: Chunked, taken: Taken) -> bool:
+async def _send(run: Chunked, taken: Taken, lines: Sequence[Conversation]) -> bool:
     """Send a page and record it; whether any of it left, or never will."""
     settings = run.work.settings
     async with run.work.unit_of_work(run.account_id, purpose=Purpose.READING) as session:
@@ -68,8 +76,10 @@ async def _send(run: Chunked, taken: Taken) -> bool:
     going = [mail for mail in taken.mails if mail.action_id in wanted]
     outcomes = await asyncio.gather(
         *(
-            smtp.send(_addressed(mail, taken), settings.smtp, is_sandbox=settings.sandbox)
-            for mail in going
+            smtp.send(
+                _addressed(mail, taken), settings.smtp, is_sandbox=settings.sandbox, held=line
+            )
+            for mail, line in zip(going, lines, strict=False)
         )
     )
     await _record(run, taken, list(zip(going, outcomes, strict=True)))
