@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from app.core.db import Session
 from app.core.driver import Row, Transaction, driver_of
 from app.core.ids import uuid7
 from app.criteria.compile import Parameters, compile_sql
@@ -69,7 +68,7 @@ class Enrolled(NamedTuple):
 
 
 async def enrol(
-    session: Session,
+    session: Transaction,
     sequence: Cadence,
     actions: Sequence[SequenceAction],
     candidates: Sequence[Candidate],
