@@ -41,8 +41,8 @@ queued AS (
     SELECT $1, id, $2, due_at FROM steps WHERE position = 0)
 SELECT id FROM new
 """
-# Whether one is in it is the first that the index has from there on: as a join, or with EXISTS, of a
-# sequence that was just filled all of it was read for each, as the planner did not know it yet.
+# Whether one is in it tells the first that the index has from there on. As a join, or with EXISTS,
+# all of a sequence that was just filled was read for each, as the planner did not know it yet.
 _CANDIDATES = """
 SELECT {object_id} AS object_id, p.id AS person_id
   FROM {table}

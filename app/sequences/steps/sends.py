@@ -16,6 +16,7 @@ from uuid import UUID
 from app.core.driver import Row, Transaction, driver_of
 from app.criteria.catalogue import Record
 from app.models.states import DeferralReason, SequenceObject
+from app.sequences.objects import ROLES
 from app.sequences.steps.progress import Ended, advance
 from app.sequences.templates import BadSyntax, Rendered, render
 
@@ -25,10 +26,11 @@ SELECT q.action_id FROM pending_sends q
    AND q.action_id > $4
  ORDER BY q.action_id LIMIT $3 FOR UPDATE SKIP LOCKED
 """
-_FACTS = """
+_FACTS = f"""
 SELECT a.id, a.participation_id, a.position, n.object, s.subject, s.body, p.opted_out,
        p.email_opted_out, p.converted_at > n.enrolled_at IS TRUE AS is_converted,
-       to_jsonb(p) AS person, to_jsonb(r) AS response, to_jsonb(c) AS campaign
+       to_jsonb(p) AS person, to_jsonb(r) AS response, to_jsonb(c) AS campaign,
+       to_jsonb(o) AS opportunity
   FROM participant_actions a
   JOIN participations n ON n.account_id = $1 AND n.id = a.participation_id
   JOIN people p ON p.account_id = $1 AND p.id = a.person_id
@@ -36,6 +38,8 @@ SELECT a.id, a.participation_id, a.position, n.object, s.subject, s.body, p.opte
   LEFT JOIN responses r ON r.account_id = $1 AND r.id = n.object_id
    AND n.object = 'campaign_member'
   LEFT JOIN campaigns c ON c.account_id = $1 AND c.id = r.campaign_id
+  LEFT JOIN {ROLES} o ON o.account_id = $1 AND o.id = n.object_id AND o.person_id = n.person_id
+   AND n.object = 'opportunity'
  WHERE a.account_id = $1 AND a.id = ANY ($2::uuid[]) AND a.status = 'sending_soon'
  ORDER BY a.id
 """
@@ -288,6 +292,7 @@ def _rendered(row: Row) -> Rendered:
         Record.PERSON: row["person"],
         Record.RESPONSE: row["response"] or {},
         Record.CAMPAIGN: row["campaign"] or {},
+        Record.OPPORTUNITY: row["opportunity"] or {},
     }
     subject = render(row["subject"] or "", facts)
     return Rendered(" ".join(subject.split()), render(row["body"] or "", facts))
