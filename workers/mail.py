@@ -14,8 +14,8 @@ from app.core import clock, log
 from app.core.failpoints import Purpose
 from app.core.metrics import MAIL_ATTEMPTS
 from app.notifications import smtp
+from app.notifications.conversation import Fate
 from app.notifications.mail import queries, service
-from app.notifications.smtp import Fate
 from workers.work import Work
 
 _log = log.get(__name__)

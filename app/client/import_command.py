@@ -36,6 +36,9 @@ def import_file(  # noqa: PLR0913, PLR0917  (each is an option of the command)
     campaign: Annotated[
         str | None, typer.Option(help="Code of the campaign, if no column names it.")
     ] = None,
+    sequence: Annotated[
+        str | None, typer.Option(help="Of participants: name of the sequence for all of them.")
+    ] = None,
     object_: Annotated[
         UploadObject, typer.Option("--object", help="What the rows are.")
     ] = UploadObject.RESPONSES,
@@ -70,7 +73,7 @@ def import_file(  # noqa: PLR0913, PLR0917  (each is an option of the command)
     account: Account = None,
     give_up_after: GiveUpAfter = DEFAULT_PATIENCE,
 ) -> None:
-    """Import a file of responses or people, of any size.
+    """Import a file of responses, people or participants, of any size.
 
     Exit status: 0 every row succeeded or was skipped, 3 some rows failed, 1 the import failed or
     could not be sent, 2 wrong usage, 130 Ctrl-C.
@@ -80,6 +83,7 @@ def import_file(  # noqa: PLR0913, PLR0917  (each is an option of the command)
             object=object_,
             operation=operation,
             campaign=campaign,
+            sequence=sequence,
             mapping=mapping_of(columns or ()),
             type=file_format,
             delimiter=delimiter_of(delimiter) if delimiter else None,

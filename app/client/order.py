@@ -23,6 +23,7 @@ class ImportOrder:
     object: UploadObject
     operation: UploadOperation
     campaign: str | None
+    sequence: str | None
     mapping: dict[str, str | None] | None
     type: FileType | None
     delimiter: Delimiter | None
@@ -38,6 +39,7 @@ class ImportOrder:
             "object": self.object,
             "operation": self.operation,
             "campaign": self.campaign,
+            "sequence": self.sequence,
             "mapping": self.mapping,
             "format": {**by_name, **_given(told)} or None,
             "expected_rows": self.expected_rows,

@@ -1,7 +1,7 @@
 """Every field that criteria may name, and where its value is kept.
 
-A query that uses compiled criteria joins three tables under fixed aliases:
-`p` is people, `c` is campaigns, `r` is responses.
+A query that uses compiled criteria joins its tables under fixed aliases: `p` is people, `c` is
+campaigns, `r` is responses, `o` is opportunities, each with the role of the person in it.
 """
 
 from collections.abc import Mapping
@@ -15,9 +15,17 @@ class Record(StrEnum):
     PERSON = "person"
     CAMPAIGN = "campaign"
     RESPONSE = "response"
+    OPPORTUNITY = "opportunity"
 
 
-ALIAS: Mapping[Record, str] = {Record.PERSON: "p", Record.CAMPAIGN: "c", Record.RESPONSE: "r"}
+ALIAS: Mapping[Record, str] = {
+    Record.PERSON: "p",
+    Record.CAMPAIGN: "c",
+    Record.RESPONSE: "r",
+    Record.OPPORTUNITY: "o",
+}
+# What a response has to do with.
+OF_RESPONSES = frozenset({Record.PERSON, Record.CAMPAIGN, Record.RESPONSE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,10 @@ def _response(word: str, kind: FieldType, description: str, *, column: str | Non
     return Column(Record.RESPONSE, word, kind, description, column or word)
 
 
+def _opportunity(word: str, kind: FieldType, description: str) -> Column:
+    return Column(Record.OPPORTUNITY, word, kind, description, word)
+
+
 _TEXT, _NUMBER, _BOOLEAN, _DATETIME = FieldType
 
 COLUMNS: Mapping[str, Column] = {
@@ -106,10 +118,19 @@ COLUMNS: Mapping[str, Column] = {
         _response("external_id", _TEXT, "Identifier in the system it came from."),
         _response("user", _TEXT, "The integration that sent it.", column="user_name"),
         _response("response_prompt", _BOOLEAN, "Raised on purpose.", column="is_prompt"),
+        _opportunity("external_id", _TEXT, "Identifier in the system the deal came from."),
+        _opportunity("name", _TEXT, "The deal's name."),
+        _opportunity("state", _TEXT, "`open`, `won` or `lost`."),
+        _opportunity("amount", _NUMBER, "What the deal is worth."),
+        _opportunity("role", _TEXT, "The person's role in the deal."),
+        _opportunity("created_at", _DATETIME, "When the deal was recorded."),
+        _opportunity("closed_at", _DATETIME, "When the deal was won or lost."),
     )
 }
 
-_ATTRIBUTE_PREFIXES = {f"{record}.attributes.": record for record in Record}
+_ATTRIBUTE_PREFIXES = {
+    f"{record}.attributes.": record for record in Record if record in OF_RESPONSES
+}
 
 
 def find_field(name: str) -> Field | None:

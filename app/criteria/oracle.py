@@ -18,7 +18,7 @@ from app.criteria.tree import AllOf, AnyOf, Comparison, Criteria, Not
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """One person, campaign and response: columns by name, `attributes` as decoded JSON.
+    """A person and what there is beside: columns by name, `attributes` as decoded JSON.
 
     Decode JSON with `parse_float=Decimal` to keep digits as the database does: `1.10` is a
     text of four characters to it, and a float of three.
@@ -27,9 +27,10 @@ class Facts:
     person: Mapping[str, Any] = field(default_factory=dict)
     campaign: Mapping[str, Any] = field(default_factory=dict)
     response: Mapping[str, Any] = field(default_factory=dict)
+    opportunity: Mapping[str, Any] = field(default_factory=dict)
 
     def of(self, record: Record) -> Mapping[str, Any]:
-        """The columns of one of the three records."""
+        """The columns of one of the records."""
         match record:
             case Record.PERSON:
                 return self.person
@@ -37,6 +38,8 @@ class Facts:
                 return self.campaign
             case Record.RESPONSE:
                 return self.response
+            case Record.OPPORTUNITY:
+                return self.opportunity
 
 
 def holds(criteria: Criteria, facts: Facts, now: datetime) -> bool:

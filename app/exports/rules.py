@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.core.errors import Fault
-from app.criteria.catalogue import Record, find_field
+from app.criteria.catalogue import OF_RESPONSES, Record, find_field
 from app.criteria.naming import fields_named
 from app.criteria.parse import parse
 from app.criteria.tree import Criteria
@@ -12,7 +12,7 @@ from app.exports.columns import Column, ExportObject, default_names, find_column
 
 _RECORDS = {
     ExportObject.PEOPLE: frozenset({Record.PERSON}),
-    ExportObject.RESPONSES: frozenset(Record),
+    ExportObject.RESPONSES: OF_RESPONSES,
     ExportObject.RUNS: frozenset[Record](),
 }
 _ONLY = {

@@ -44,6 +44,7 @@ def _upload(fetch: Fetch, secret_key: str, now: datetime) -> Upload:
         object=UploadObject(config["object"]),
         operation=UploadOperation(config["operation"]),
         campaign_id=UUID(config["campaign"]) if config.get("campaign") else None,
+        sequence_id=UUID(config["sequence"]) if config.get("sequence") else None,
         mapping=config.get("mapping"),
         format=config["format"],
         stop_after=on_error["stop_after"] if isinstance(on_error, dict) else None,

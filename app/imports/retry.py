@@ -69,6 +69,7 @@ async def retry_failed(
         object=upload.object,
         operation=upload.operation,
         campaign_id=upload.campaign_id,
+        sequence_id=upload.sequence_id,
         mapping=upload.mapping,
         format=upload.format,
         stop_after=upload.stop_after,

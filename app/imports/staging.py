@@ -19,8 +19,7 @@ from uuid import UUID
 from app.core.driver import Direct, Row
 from app.core.failpoints import Purpose
 from app.core.resources import Line, Resources
-from app.imports.columns.people import PersonItem
-from app.imports.columns.plan import Plan, plan_of
+from app.imports.columns.plan import AnyPlan, plan_of
 from app.imports.cutting import Cutter, Sealed
 from app.imports.errors import ContentDiffers, RowsDiffer
 from app.imports.fetching import fetch_content
@@ -29,7 +28,6 @@ from app.imports.formats.reading import reader_of
 from app.imports.formats.records import Record
 from app.imports.packing import RowOutcome, unpack_results, unpack_rows
 from app.models.states import UploadObject
-from app.responses.intake.items import Item
 from app.responses.intake.reading import uuid_in
 from app.runs import queue
 from app.runs.progress import progress
@@ -37,8 +35,8 @@ from app.runs.queue import Claimed
 
 _UPLOAD = """
 UPDATE uploads SET state = 'InProgress' WHERE account_id = $1 AND id = $2
-RETURNING object, campaign_id, mapping, format, expected_rows, expected_sha256, columns,
-          parent_run_id, source
+RETURNING object, campaign_id, sequence_id, mapping, format, expected_rows, expected_sha256,
+          columns, parent_run_id, source
 """
 _FETCHED = """
 WITH kept AS (
@@ -84,7 +82,6 @@ _CHUNKS_OF = """
 SELECT number, payload, results FROM import_chunks
  WHERE account_id = $1 AND run_id = $2 AND number > $3 ORDER BY number LIMIT 20
 """
-AnyPlan = Plan[Item] | Plan[PersonItem]
 
 _FLUSH_BYTES = 4 * 2**20
 _MOST_CAMPAIGNS = 100_000
@@ -268,6 +265,7 @@ def _plan(upload: Row, file_format: Format, columns: Sequence[str]) -> AnyPlan:
         columns,
         upload["mapping"],
         campaign=str(campaign) if campaign else None,
+        has_sequence=upload["sequence_id"] is not None,
     )
 
 

@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.core.driver import Transaction, driver_of
-from app.imports.columns.people import PersonItem
-from app.imports.columns.plan import Plan, plan_of
+from app.imports.columns.plan import AnyPlan, plan_of
 from app.imports.formats.format import Format
 from app.models.states import UploadObject, UploadOperation
-from app.responses.intake.items import Item
 
 _READ = """
-SELECT u.id, u.object, u.operation, u.campaign_id, u.mapping, u.format, u.columns, u.stop_after,
-       u.user_id, u.user_name, r.details
+SELECT u.id, u.object, u.operation, u.campaign_id, u.sequence_id, u.mapping, u.format, u.columns,
+       u.stop_after, u.user_id, u.user_name, r.details
   FROM runs r JOIN uploads u ON u.account_id = r.account_id AND u.id = r.subject_id
  WHERE r.account_id = $1 AND r.id = $2
 """
@@ -34,7 +32,8 @@ class Terms:
     user: str
     stop_after: int | None
     size: int
-    plan: Plan[Item] | Plan[PersonItem]
+    sequence_id: UUID | None
+    plan: AnyPlan
 
 
 _kept: OrderedDict[UUID, Terms] = OrderedDict()
@@ -60,6 +59,7 @@ async def _read(session: Transaction, account_id: UUID, run_id: UUID) -> Terms:
         row["columns"] or [],
         row["mapping"],
         campaign=str(row["campaign_id"]) if row["campaign_id"] else None,
+        has_sequence=row["sequence_id"] is not None,
     )
     return Terms(
         upload_id=row["id"],
@@ -69,5 +69,6 @@ async def _read(session: Transaction, account_id: UUID, run_id: UUID) -> Terms:
         user=row["user_name"],
         stop_after=row["stop_after"],
         size=row["details"].get("size", 0),
+        sequence_id=row["sequence_id"],
         plan=plan,
     )

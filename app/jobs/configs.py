@@ -9,7 +9,6 @@ from uuid import UUID
 
 from pydantic import Field, ValidationError
 
-from app.campaigns.queries import find_campaign
 from app.core.db import Session
 from app.core.errors import Fault, Invalid
 from app.core.faults import faults_of
@@ -19,11 +18,13 @@ from app.exports import service as exports
 from app.exports.schemas import ExportCreate
 from app.imports.columns.matching import check_fields
 from app.imports.formats.format import Format
+from app.imports.places import find_places
 from app.imports.uploads.schemas import MOST_COLUMNS, CampaignRef, Column, OnError
 from app.imports.uploads.source import Source
 from app.jobs.errors import InvalidJob
 from app.models import Job
 from app.models.states import JobKind, UploadObject, UploadOperation
+from app.sequences.schemas import SequenceRef
 
 _PLACE = "/config"
 
@@ -34,6 +35,9 @@ class ImportConfig(Wire):
     object: UploadObject = Field(description="What a row is.")
     operation: UploadOperation = UploadOperation.UPSERT
     campaign: CampaignRef | None = Field(None, description="That of every row; of responses only.")
+    sequence: SequenceRef | None = Field(
+        None, description="That of every row; of participants only."
+    )
     mapping: dict[Column, Text | None] | None = Field(None, max_length=MOST_COLUMNS)
     format: Format = Field(default_factory=Format)
     on_error: OnError = "continue"
@@ -88,13 +92,18 @@ async def _configure_import(
     session: Session, job: Job, wanted: ImportConfig, *, secret_key: str
 ) -> None:
     config = wanted.model_dump(mode="json", exclude={"source"})
-    if wanted.campaign is not None:
-        if wanted.object is not UploadObject.RESPONSES:
-            raise _wrong("/campaign", "campaign_of_people", "is for responses only")
-        campaign = await find_campaign(session, job.account_id, wanted.campaign)
-        if campaign is None:
-            raise _wrong("/campaign", "campaign_not_found", "is no campaign of this account")
-        config["campaign"] = str(campaign.id)
+    places, faults = await find_places(
+        session,
+        job.account_id,
+        wanted.object,
+        wanted.operation,
+        campaign=wanted.campaign,
+        sequence=wanted.sequence,
+    )
+    if faults:
+        raise InvalidJob(faults=faults)
+    for name, found in (("campaign", places.campaign_id), ("sequence", places.sequence_id)):
+        config[name] = None if found is None else str(found)
     check_fields(wanted.mapping, wanted.object)
     job.config = config
     if wanted.source is not None:
@@ -102,10 +111,6 @@ async def _configure_import(
         job.source = seal(secret_key, plain, context=_context(job.account_id, job.id))
     elif "source" in wanted.model_fields_set:
         job.source = None
-
-
-def _wrong(pointer: str, code: str, detail: str) -> InvalidJob:
-    return InvalidJob(faults=[Fault(pointer, code, detail)])
 
 
 def _context(account_id: UUID, job_id: UUID) -> bytes:

@@ -18,9 +18,9 @@ from app.schedules.schemas import Schedule
 _LONGEST = timedelta(hours=24)
 _SHORTEST = timedelta(seconds=1)
 _CONFIG = (
-    "What to do. Of an import: `object`, `operation`, `campaign`, `mapping`, `format`, `on_error`,"
-    " as for an upload, and a `source`. Of an export: what `POST /v1/exports` takes. Of code:"
-    " nothing. Given whole; a source is never shown, and stays where a new config has none."
+    "What to do. Of an import: `object`, `operation`, `campaign`, `sequence`, `mapping`, `format`,"
+    " `on_error`, as for an upload, and a `source`. Of an export: what `POST /v1/exports` takes. Of"
+    " code: nothing. Given whole; a source is never shown, and stays where a new config has none."
 )
 
 

@@ -27,6 +27,9 @@ class Upload(Owned, table=True):
     object: UploadObject = Field(sa_type=word(UploadObject))
     operation: UploadOperation = Field(sa_type=word(UploadOperation))
     campaign_id: UUID | None = Field(default=None, description="Of every row, if given.")
+    sequence_id: UUID | None = Field(
+        default=None, description="Into which every row goes, if given."
+    )
     mapping: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB))
     format: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     expected_rows: int | None = Field(default=None, sa_type=BigInteger)

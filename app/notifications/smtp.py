@@ -9,38 +9,22 @@ Whether a server that went away before its last word has taken it, nobody knows:
 and its `Message-ID` is the same at every attempt, by which receivers know it again.
 """
 
-import asyncio
-import contextlib
 import mimetypes
-import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from email.errors import MessageError
 from email.message import EmailMessage
 from email.policy import SMTP as LINES
 from email.utils import format_datetime
-from enum import StrEnum
 from uuid import UUID
 
-import aiosmtplib
-from aiosmtplib import (
-    SMTPDataError,
-    SMTPException,
-    SMTPRecipientsRefused,
-    SMTPResponseException,
-    SMTPSenderRefused,
-)
 from email_validator import validate_email
 
 from app.core.notice_settings import Smtp
+from app.notifications.conversation import Conversation, Fate, Outcome, conversation, in_short
 from app.notifications.mailing import Attachment, one_line
 
-_LONGEST_REASON = 500
-_PERMANENT = 500
-# Of the answers to a sender this one is about the message: it is too large.
-_TOO_LARGE = 552
-_GOODBYE_SECONDS = 1.0
 _POLICY = LINES.clone(cte_type="7bit")
 
 
@@ -61,30 +45,14 @@ class Mail:
     attachments: Sequence[Attachment] = ()
 
 
-class Fate(StrEnum):
-    """What became of it."""
+async def send(
+    mail: Mail, settings: Smtp, *, is_sandbox: bool, held: Conversation | None = None
+) -> Outcome:
+    """Hand it to the server; raises nothing that a server or a network can cause.
 
-    SENT = "sent"
-    KEPT = "kept"
-    DEFERRED = "deferred"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of it, and why.
-
-    Attributes:
-        may_have_left: nobody took it as far as is known, and the server went away in between.
+    Args:
+        held: goes on with this conversation; else there is one for this e-mail.
     """
-
-    fate: Fate
-    reason: str | None = None
-    may_have_left: bool = False
-
-
-async def send(mail: Mail, settings: Smtp, *, is_sandbox: bool) -> Outcome:
-    """Hand it to the server; raises nothing that a server or a network can cause."""
     if not settings.host:
         if is_sandbox:
             return Outcome(Fate.KEPT)
@@ -92,8 +60,11 @@ async def send(mail: Mail, settings: Smtp, *, is_sandbox: bool) -> Outcome:
     try:
         message = composed(mail, sender=settings.from_address)
     except (ValueError, MessageError, UnicodeError) as error:
-        return _said(Fate.REFUSED, f"it is no message: {error}")
-    return await _handed(message, mail.recipient, settings)
+        return Outcome(Fate.REFUSED, in_short(f"it is no message: {error}"))
+    if held is not None:
+        return await held.hand_over(message, mail.recipient)
+    async with conversation(settings) as own:
+        return await own.hand_over(message, mail.recipient)
 
 
 def composed(mail: Mail, *, sender: str) -> EmailMessage:
@@ -120,70 +91,3 @@ def composed(mail: Mail, *, sender: str) -> EmailMessage:
         name = one_line(one.name)
         message.add_attachment(one.content, maintype=main, subtype=sub, filename=name)
     return message
-
-
-async def _handed(message: EmailMessage, recipient: str, settings: Smtp) -> Outcome:
-    server = aiosmtplib.SMTP(
-        hostname=settings.host,
-        port=settings.port,
-        username=settings.username or None,
-        password=settings.password.get_secret_value() or None,
-        use_tls=settings.security == "tls",
-        start_tls=settings.security == "starttls",
-        tls_context=_trust(settings) if settings.security != "none" else None,
-        timeout=settings.timeout.total_seconds(),
-    )
-    is_said = False
-    try:
-        async with asyncio.timeout(settings.timeout.total_seconds()):
-            await server.connect()
-            is_said = True
-            await server.send_message(message, sender=settings.from_address, recipients=[recipient])
-    except Exception as error:
-        # Whatever it was, foreseen or not: the others' mail goes on.
-        server.close()
-        judged = _judged(error)
-        has_answered = isinstance(error, SMTPRecipientsRefused | SMTPResponseException)
-        return replace(judged, may_have_left=is_said and not has_answered)
-    # It is taken; what the server makes of a goodbye changes nothing.
-    with contextlib.suppress(SMTPException, OSError, TimeoutError):
-        async with asyncio.timeout(_GOODBYE_SECONDS):
-            await server.quit()
-    server.close()
-    return Outcome(Fate.SENT)
-
-
-def _judged(error: Exception) -> Outcome:
-    """Whether another attempt could help.
-
-    What is wrong with this installation (its login, its sender) is put right by its operator; what
-    the server says of the recipient or the content with a 5xx is its last word.
-    """
-    if isinstance(error, SMTPRecipientsRefused) and error.recipients:
-        error = error.recipients[0]
-        is_last = error.code >= _PERMANENT
-    elif isinstance(error, SMTPDataError):
-        is_last = error.code >= _PERMANENT
-    elif isinstance(error, SMTPSenderRefused):
-        is_last = error.code == _TOO_LARGE
-    else:
-        # ValueError: the library will not send to such an address.
-        is_last = isinstance(error, ValueError) and not isinstance(error, ssl.SSLError)
-    if isinstance(error, SMTPResponseException):
-        return _said(_fate(is_last), f"{error.code} {error.message}")
-    return _said(_fate(is_last), f"{type(error).__name__}: {error}")
-
-
-def _fate(is_last: bool) -> Fate:
-    return Fate.REFUSED if is_last else Fate.DEFERRED
-
-
-def _said(fate: Fate, reason: str) -> Outcome:
-    return Outcome(fate, one_line(reason)[:_LONGEST_REASON])
-
-
-def _trust(settings: Smtp) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if settings.ca_file:
-        context.load_verify_locations(settings.ca_file)
-    return context

@@ -7,8 +7,10 @@ from app.campaigns import queries as campaigns
 from app.core import etags
 from app.core.db import Session
 from app.core.errors import Fault
+from app.criteria.catalogue import OF_RESPONSES, find_field
 from app.criteria.errors import InvalidCriteria
 from app.criteria.faults import MAX_FAULTS
+from app.criteria.naming import fields_named
 from app.criteria.parse import parse
 from app.models import Ruleset, ScoringSettings
 from app.scoring import queries
@@ -87,7 +89,13 @@ def _check_criteria(rules: list[Rule]) -> None:
     faults: list[Fault] = []
     for index, rule in enumerate(rules):
         try:
-            parse(rule.criteria, pointer=f"/rules/{index}/criteria")
+            place = f"/rules/{index}/criteria"
+            parse(rule.criteria, pointer=place)
+            faults += [
+                Fault(pointer, "not_of_this_object", "No field of a response.")
+                for pointer, name in fields_named(rule.criteria, place)
+                if (field := find_field(name)) is None or field.record not in OF_RESPONSES
+            ]
         except InvalidCriteria as error:
             faults.extend(error.faults)
         if len(faults) >= MAX_FAULTS:

@@ -1,6 +1,7 @@
 """Where the objects of a sequence are found in the database, and what criteria see of them.
 
-Aliases are those of compiled criteria: `p` the person, `c` the campaign, `r` the response.
+Aliases are those of compiled criteria: `p` the person, `c` the campaign, `r` the response, `o` the
+opportunity with the person's role in it.
 """
 
 from collections.abc import Mapping
@@ -29,6 +30,11 @@ class Source:
 _MEMBER = """
   LEFT JOIN responses r ON r.account_id = $1 AND r.id = n.object_id
   LEFT JOIN campaigns c ON c.account_id = $1 AND c.id = r.campaign_id"""
+ROLES = """(
+       SELECT d.*, k.person_id, k.role FROM opportunity_contacts k
+         JOIN opportunities d ON d.account_id = k.account_id AND d.id = k.opportunity_id)"""
+_ROLE = f"""
+  LEFT JOIN {ROLES} o ON o.account_id = $1 AND o.id = n.object_id AND o.person_id = n.person_id"""
 SOURCES: Mapping[SequenceObject, Source] = {
     SequenceObject.LEAD: Source("people p", "p.id", "p.account_id = $1 AND p.kind = 'lead'"),
     SequenceObject.CONTACT: Source("people p", "p.id", "p.account_id = $1 AND p.kind = 'contact'"),
@@ -41,10 +47,9 @@ SOURCES: Mapping[SequenceObject, Source] = {
         _MEMBER,
     ),
     SequenceObject.OPPORTUNITY: Source(
-        """opportunity_contacts oc
-          JOIN opportunities o ON o.account_id = $1 AND o.id = oc.opportunity_id
-          JOIN people p ON p.account_id = $1 AND p.id = oc.person_id""",
-        "oc.opportunity_id",
-        "oc.account_id = $1 AND o.state = 'open'",
+        f"{ROLES} o JOIN people p ON p.account_id = $1 AND p.id = o.person_id",
+        "o.id",
+        "o.account_id = $1 AND o.state = 'open'",
+        _ROLE,
     ),
 }

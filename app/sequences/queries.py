@@ -3,15 +3,37 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import func
 from sqlmodel import col, select
 
 from app.core.db import Session
+from app.core.driver import Transaction, driver_of
 from app.core.pages import Position
-from app.models import Participation, SequenceAction
 from app.models import Sequence as Cadence
+from app.models import SequenceAction
 from app.models.states import SequenceObject, SequenceState
+from app.responses.intake.reading import uuid_in
 from app.sequences.errors import SequenceNotFound
+
+_PARTICIPANTS = """
+SELECT sequence_id, count(*) AS n FROM participations
+ WHERE account_id = $1 AND sequence_id = ANY ($2::uuid[]) AND ended_at IS NULL GROUP BY 1
+"""
+# An id goes before a name.
+_IDS = """
+SELECT DISTINCT ON (w.ref) w.ref, s.id
+  FROM unnest($2::text[], $3::uuid[]) AS w(ref, id)
+  JOIN sequences s ON s.account_id = $1 AND s.deleted_at IS NULL
+   AND (s.id = w.id OR s.name = w.ref)
+ ORDER BY w.ref, s.id = w.id DESC NULLS LAST
+"""
+_TAKE = """
+SELECT * FROM sequences WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL
+   FOR NO KEY UPDATE
+"""
+_ACTIONS = """
+SELECT * FROM sequence_actions
+ WHERE account_id = $1 AND sequence_id = $2 AND removed_at IS NULL ORDER BY position
+"""
 
 
 async def get_sequence(
@@ -104,16 +126,36 @@ async def list_actions(
 
 
 async def count_participants(
-    session: Session, account_id: UUID, sequences: Sequence[UUID]
+    session: Transaction, account_id: UUID, sequences: Sequence[UUID]
 ) -> Mapping[UUID, int]:
     """How many are in each of these now."""
-    found = await session.exec(
-        select(Participation.sequence_id, func.count())
-        .where(
-            col(Participation.account_id) == account_id,
-            col(Participation.sequence_id).in_(sequences),
-            col(Participation.ended_at).is_(None),
-        )
-        .group_by(col(Participation.sequence_id))
-    )
-    return dict.fromkeys(sequences, 0) | dict(found.all())
+    driver = await driver_of(session)
+    rows = await driver.fetch(_PARTICIPANTS, account_id, list(sequences))
+    return dict.fromkeys(sequences, 0) | {row["sequence_id"]: row["n"] for row in rows}
+
+
+async def find_ids(
+    session: Transaction, account_id: UUID, refs: Sequence[str]
+) -> Mapping[str, UUID]:
+    """The sequences that go by these ids or names."""
+    driver = await driver_of(session)
+    ids = [uuid_in(ref) for ref in refs]
+    rows = await driver.fetch(_IDS, account_id, list(refs), ids)
+    return {row["ref"]: row["id"] for row in rows}
+
+
+async def take(
+    session: Transaction, account_id: UUID, sequence_id: UUID
+) -> tuple[Cadence, list[SequenceAction]]:
+    """The sequence with this id, locked, and its actions in their order; for hot paths.
+
+    Raises:
+        SequenceNotFound: there is none in this account, or it was deleted.
+    """
+    driver = await driver_of(session)
+    row = await driver.fetchrow(_TAKE, account_id, sequence_id)
+    if row is None:
+        raise SequenceNotFound
+    rows = await driver.fetch(_ACTIONS, account_id, sequence_id)
+    actions = [SequenceAction.model_validate(dict(one)) for one in rows]
+    return Cadence.model_validate(dict(row)), actions

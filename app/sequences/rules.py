@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import Any
 
 from app.core.errors import Fault
-from app.criteria.catalogue import Record, find_field
+from app.criteria.catalogue import OF_RESPONSES, Record, find_field
 from app.criteria.naming import fields_named, ops_in
 from app.criteria.operators import Op
 from app.criteria.parse import parse
@@ -21,10 +21,10 @@ _OF_CLOCKS = {Op.WITHIN_LAST.value, Op.OLDER_THAN.value}
 # So many take part in a sequence at a time.
 MOST_PARTICIPANTS = 20_000
 RECORDS: Mapping[SequenceObject, frozenset[Record]] = {
-    SequenceObject.CAMPAIGN_MEMBER: frozenset(Record),
+    SequenceObject.CAMPAIGN_MEMBER: OF_RESPONSES,
     SequenceObject.CONTACT: frozenset({Record.PERSON}),
     SequenceObject.LEAD: frozenset({Record.PERSON}),
-    SequenceObject.OPPORTUNITY: frozenset({Record.PERSON}),
+    SequenceObject.OPPORTUNITY: frozenset({Record.PERSON, Record.OPPORTUNITY}),
 }
 
 

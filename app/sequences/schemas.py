@@ -80,6 +80,9 @@ class ActionWrite(Wire):
         return self
 
 
+SequenceRef = Annotated[
+    Plain, Field(min_length=1, max_length=200, description="A sequence's id or name.")
+]
 Actions = Annotated[list[ActionWrite], Field(max_length=MOST_ACTIONS)]
 
 

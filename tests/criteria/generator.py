@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from random import Random
 from typing import Any
 
-from app.criteria.catalogue import COLUMNS, Record
+from app.criteria.catalogue import COLUMNS, OF_RESPONSES, Record
 from app.criteria.operators import OPS_OF, FieldType, Op
 from tests.criteria.rows import Row
 
@@ -70,7 +70,7 @@ class Generator:
         if self._random.random() < 0.4:
             key = self._random.choice(KEYS)
             kind = self._random.choice(list(FieldType))
-            name = f"{self._random.choice(list(Record))}.attributes.{key}"
+            name = f"{self._random.choice(sorted(OF_RESPONSES))}.attributes.{key}"
         else:
             column = self._random.choice(list(COLUMNS.values()))
             name, kind = column.name, column.type

@@ -27,11 +27,12 @@ SQL_TYPE = {
 
 @dataclass(frozen=True)
 class Row:
-    """Columns of a person, a campaign and a response; `attributes` is JSON as it was written."""
+    """Columns of each kind of record; `attributes` is JSON as it was written."""
 
     person: Mapping[str, Any] = field(default_factory=dict)
     campaign: Mapping[str, Any] = field(default_factory=dict)
     response: Mapping[str, Any] = field(default_factory=dict)
+    opportunity: Mapping[str, Any] = field(default_factory=dict)
 
     def of(self, record: Record) -> Mapping[str, Any]:
         columns: Mapping[str, Any] = getattr(self, record)
@@ -49,7 +50,7 @@ def _decoded(columns: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 class Tables:
-    """The three tables, temporary, with the columns that the catalogue names."""
+    """The tables, temporary, with the columns that the catalogue names."""
 
     def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         self.connection = connection
@@ -88,7 +89,8 @@ class Tables:
         selected = ", ".join(f"{sql} AS c{index}" for index, sql in enumerate(conditions))
         found = await self.connection.fetch(
             f"SELECT n, $1::timestamptz AS now, {selected} FROM persons p"
-            " JOIN campaigns c USING (n) JOIN responses r USING (n) ORDER BY n",
+            " JOIN campaigns c USING (n) JOIN responses r USING (n)"
+            " JOIN opportunitys o USING (n) ORDER BY n",
             now,
             *parameters.values,
         )

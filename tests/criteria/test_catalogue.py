@@ -23,7 +23,7 @@ def test_an_attribute_may_have_any_name() -> None:
 def test_the_list_tells_name_type_description_and_operators() -> None:
     fields = {field.name: field for field in map(FieldRead.model_validate, list_fields())}
 
-    assert len(fields) == 37
+    assert len(fields) == 44
     assert fields["person.opted_out"].operators == [
         *("equals", "not_equals", "is_empty", "is_not_empty")
     ]

@@ -8,6 +8,8 @@ import signal
 from collections import Counter
 from typing import Any
 
+import pytest
+
 from tests.faults.ground import Stand
 from tests.faults.processes import until
 from tests.faults.services import worker
@@ -154,8 +156,18 @@ async def test_an_address_that_is_refused_keeps_nobody_else_from_theirs(stand: S
     assert set(outcomes.values()) == {"initiated"}
 
 
-async def test_who_opts_out_between_the_claim_and_the_sending_gets_nothing(stand: Stand) -> None:
-    await everybody_is_due(stand, 1)
+@pytest.mark.parametrize(
+    ("meanwhile", "status", "reason"),
+    [
+        ("opt_out", "auto_skipped", "OPTED_OUT"),
+        ("convert", "not_actionable", None),
+        ("delete", "not_actionable", None),
+    ],
+)
+async def test_what_happens_between_the_claim_and_the_sending_wins(
+    stand: Stand, meanwhile: str, status: str, reason: str | None
+) -> None:
+    sequence_id = await everybody_is_due(stand, 1)
     async with mail_server() as server:
         armed = {"PENSTOCK_FAILPOINT": "batch_attempt.after_commit:1:stop"}
         hand = worker(stand.processes, **reaching(server, PENSTOCK_SCORING__LEASE="PT60S"))
@@ -168,16 +180,27 @@ async def test_who_opts_out_between_the_claim_and_the_sending_gets_nothing(stand
 
         await until(is_attempted, seconds=60)
         (person,) = await stand.fetch("SELECT id FROM people")
-        answer = await stand.http.patch(f"/v1/people/{person['id']}", json={"opted_out": True})
+        match meanwhile:
+            case "opt_out":
+                path = f"/v1/people/{person['id']}"
+                answer = await stand.http.patch(path, json={"opted_out": True})
+            case "convert":
+                answer = await stand.http.post(f"/v1/people/{person['id']}/convert")
+            case _:
+                answer = await stand.http.delete(f"/v1/sequences/{sequence_id}")
+        assert answer.is_success, answer.text
         hand.send(signal.SIGCONT)
 
-        async def is_over() -> bool:
-            return await stand.count(_OVER) == 1
+        async def is_over(times: int) -> bool:
+            return await stand.count(_OVER) == times
 
-        await until(is_over, seconds=60)
+        await until(lambda: is_over(1), seconds=60)
+        if meanwhile == "convert":
+            # Who was converted leaves in the next run, and the e-mail with them.
+            await done(stand, "/v1/batches/lead/force")
+            await until(lambda: is_over(2), seconds=60)
         await hand.end()
 
     (outcome,) = await stand.fetch(_OUTCOMES)
-    assert answer.status_code == 200
     assert server.mails == []
-    assert (outcome["status"], outcome["deferral_reason"]) == ("auto_skipped", "OPTED_OUT")
+    assert (outcome["status"], outcome["deferral_reason"]) == (status, reason)

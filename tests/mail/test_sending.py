@@ -13,9 +13,9 @@ from app.core.failpoints import Purpose
 from app.core.ids import uuid7
 from app.core.resources import Resources
 from app.notifications import smtp
+from app.notifications.conversation import Fate, Outcome
 from app.notifications.mail import queries, service
 from app.notifications.mailing import Attachment, keep, post
-from app.notifications.smtp import Fate, Outcome
 from tests.conftest import MakeTenant, Tenant
 from tests.mail.making import (
     SENDER,

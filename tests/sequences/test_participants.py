@@ -167,3 +167,64 @@ async def test_opportunities_take_part_by_their_contacts(cadences: Cadences) -> 
     assert found == [("created", None), ("rejected", "not_found"), ("rejected", "not_found")]
     assert [item["person_id"] for item in await cadences.today()] == [ada["id"]]
     assert len(await cadences.runs("opportunity")) == 1
+
+
+async def test_criteria_may_look_at_the_deal_and_the_role_in_it(cadences: Cadences) -> None:
+    ada, bob = await cadences.person("ada@example.com"), await cadences.person("bob@example.com")
+    deals = [
+        await cadences.ok("POST", "/opportunities", 201, json={"name": name, "amount": amount})
+        for name, amount in (("Small", "900.50"), ("Large", "90000"))
+    ]
+    roles = [
+        {"person_id": ada["id"], "role": "Decision Maker"},
+        {"person_id": bob["id"], "role": "user"},
+    ]
+    for deal in deals:
+        await cadences.ok("PUT", f"/opportunities/{deal['id']}/contacts", json={"contacts": roles})
+    template = {"subject": "{{opportunity.name}}", "body": "{{opportunity.role}}"}
+    sequence = await cadences.active(
+        object="opportunity",
+        enrolment="automatic",
+        entrance={
+            "all": [
+                {"field": "opportunity.amount", "op": "gt", "value": 1000},
+                {"field": "opportunity.role", "op": "equals", "value": "decision maker"},
+            ]
+        },
+        exit={"field": "opportunity.state", "op": "equals", "value": "won"},
+        actions=[
+            {"type": "email", "automatic": True, "template": template},
+            CALL | {"criteria": {"field": "opportunity.amount", "op": "lt", "value": 10}},
+        ],
+    )
+
+    await cadences.advance("PT30M")
+    (participant,) = await cadences.participants(sequence)
+    (mail,) = await cadences.mailbox()
+    steps = await cadences.steps(sequence, participant["id"])
+    why = await cadences.ok("GET", f"/participant-actions/{steps[1]['id']}")
+    await cadences.ok("PATCH", f"/opportunities/{deals[1]['id']}", json={"state": "won"})
+    await cadences.advance("PT30M")
+    (gone,) = await cadences.participants(sequence)
+
+    assert (participant["object_id"], participant["person_id"]) == (deals[1]["id"], ada["id"])
+    assert (mail["subject"], mail["text"].strip()) == ("Large", "Decision Maker")
+    (test,) = why["explanation"]["tests"]
+    assert (test["field"], test["holds"], test["is_empty"]) == ("opportunity.amount", False, False)
+    assert gone["exit_reason"] == "exit_criteria"
+
+
+async def test_only_sequences_of_deals_may_look_at_deals(cadences: Cadences) -> None:
+    deal = {"field": "opportunity.amount", "op": "gt", "value": 1000}
+
+    refused = await cadences.http.post(
+        "/v1/sequences", json={"name": "a", "object": "lead", "entrance": deal}
+    )
+    rules = {"name": "a", "rules": [{"name": "a", "criteria": deal, "points": 1}]}
+    unscored = await cadences.http.post("/v1/scoring/rulesets", json=rules)
+
+    for answer, pointer in ((refused, "/entrance/field"), (unscored, "/rules/0/criteria/field")):
+        assert answer.status_code == 422
+        assert [(one["pointer"], one["code"]) for one in answer.json()["errors"]] == [
+            (pointer, "not_of_this_object")
+        ]

@@ -27,13 +27,15 @@ NAMED: dict[str, tuple[str, tuple[str, ...]]] = {
     "Reactivation.default_campaign": ("/v1/campaigns", ("id", "code")),
     "ResponseCreate.campaign": ("/v1/campaigns", ("id", "code")),
     "UploadCreate.campaign": ("/v1/campaigns", ("id", "code")),
+    "UploadCreate.sequence": ("/v1/sequences", ("id", "name")),
     "UploadCreate.retry_of": ("/v1/runs", ("id",)),
 }
 
 
 def names_something(field: Field) -> bool:
     is_id = any(one.get("format") == "uuid" for one in alternatives(field.schema))
-    says_so = "id or code" in field.schema.get("description", "").lower()
+    said = field.schema.get("description", "").lower()
+    says_so = "id or code" in said or "id or name" in said
     return field.name in NAMED or is_id or says_so
 
 

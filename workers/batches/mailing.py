@@ -2,21 +2,24 @@
 
     take, commit ─▶ nobody opted out since? ─▶ SMTP, no transaction open ─▶ record, commit
 
-Whoever dies in between has sent each of the few at most once, and they are never sent again.
+Each of the few goes over a connection of its own, which is kept for the next few. Whoever dies in
+between has sent each of them at most once, and they are never sent again.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from uuid import UUID
 
 from app.batches.tally import Step, Word
 from app.core.failpoints import Purpose
+from app.models.states import ActionStatus
 from app.notifications import mailing, smtp
+from app.notifications.conversation import Conversation, Fate, Outcome, conversation
 from app.notifications.mailing import Letter
-from app.notifications.smtp import Fate, Outcome
 from app.sequences import queries as sequences
 from app.sequences.steps import sends
-from app.sequences.steps.sends import Fates, Mail, Taken
+from app.sequences.steps.sends import Fates, Mail, Stand, Taken
 from workers.batches.chunk import Chunked
 
 # So many pages in a row of which nothing left: the server is away, and later ones would fare alike.
@@ -27,14 +30,20 @@ async def send_emails(run: Chunked) -> None:
     """Send what the due actions have become, as long as the mail server takes anything."""
     after: UUID | None = None
     in_vain = 0
-    while in_vain < _ENOUGH:
-        taken = await _take(run, after)
-        if taken.last is None:
-            return
-        after = taken.last
-        if taken.mails:
-            left = await _send(run, taken)
-            in_vain = 0 if left else in_vain + 1
+    async with AsyncExitStack() as stack:
+        smtp_settings = run.work.settings.smtp
+        lines = [
+            await stack.enter_async_context(conversation(smtp_settings))
+            for _ in range(smtp_settings.at_once)
+        ]
+        while in_vain < _ENOUGH:
+            taken = await _take(run, after)
+            if taken.last is None:
+                return
+            after = taken.last
+            if taken.mails:
+                left = await _send(run, taken, lines)
+                in_vain = 0 if left else in_vain + 1
 
 
 async def _take(run: Chunked, after: UUID | None) -> Taken:
@@ -58,26 +67,33 @@ async def _take(run: Chunked, after: UUID | None) -> Taken:
     return taken
 
 
-async def _send(run: Chunked, taken: Taken) -> bool:
+async def _send(run: Chunked, taken: Taken, lines: Sequence[Conversation]) -> bool:
     """Send a page and record it; whether any of it left, or never will."""
     settings = run.work.settings
     async with run.work.unit_of_work(run.account_id, purpose=Purpose.READING) as session:
-        wanted = await sends.still_wanted(
+        stands = await sends.stand(
             session, run.account_id, taken, run_id=run.run_id, token=run.claimed.token
         )
-    going = [mail for mail in taken.mails if mail.action_id in wanted]
+    going = [mail for mail in taken.mails if stands.get(mail.action_id) is Stand.NOW]
     outcomes = await asyncio.gather(
         *(
-            smtp.send(_addressed(mail, taken), settings.smtp, is_sandbox=settings.sandbox)
-            for mail in going
+            smtp.send(
+                _addressed(mail, taken), settings.smtp, is_sandbox=settings.sandbox, held=line
+            )
+            for mail, line in zip(going, lines, strict=False)
         )
     )
-    await _record(run, taken, list(zip(going, outcomes, strict=True)))
-    return any(outcome.fate is not Fate.DEFERRED for outcome in outcomes)
+    await _record(run, taken, list(zip(going, outcomes, strict=True)), stands)
+    return not going or any(outcome.fate is not Fate.DEFERRED for outcome in outcomes)
 
 
-async def _record(run: Chunked, taken: Taken, done: Sequence[tuple[Mail, Outcome]]) -> None:
-    fates, kept = _fates(taken, done), [mail for mail, one in done if one.fate is Fate.KEPT]
+async def _record(
+    run: Chunked,
+    taken: Taken,
+    done: Sequence[tuple[Mail, Outcome]],
+    stands: Mapping[UUID, Stand],
+) -> None:
+    fates, kept = _fates(done, stands), [mail for mail, one in done if one.fate is Fate.KEPT]
     async with run.record() as (session, now):
         await sends.record(session, run.account_id, taken, fates, now=now)
         for mail in kept:
@@ -89,13 +105,16 @@ async def _record(run: Chunked, taken: Taken, done: Sequence[tuple[Mail, Outcome
             Word.UNSENT: len(fates.unsent),
             "PREVIOUSLY_ATTEMPTED_EMAIL": len(fates.lost),
             "OPTED_OUT": len(fates.unwanted),
+            ActionStatus.NOT_ACTIONABLE: len(fates.over),
         }
         run.steps.add(Step.EMAILS, counts)
 
 
-def _fates(taken: Taken, done: Sequence[tuple[Mail, Outcome]]) -> Fates:
+def _fates(done: Sequence[tuple[Mail, Outcome]], stands: Mapping[UUID, Stand]) -> Fates:
     deferred = [(mail.action_id, one) for mail, one in done if one.fate is Fate.DEFERRED]
-    tried = {mail.action_id for mail, _ in done}
+    stand_so = {
+        word: [action_id for action_id, stand in stands.items() if stand is word] for word in Stand
+    }
     return Fates(
         sent=[mail.action_id for mail, one in done if one.fate in (Fate.SENT, Fate.KEPT)],
         refused={
@@ -103,7 +122,9 @@ def _fates(taken: Taken, done: Sequence[tuple[Mail, Outcome]]) -> Fates:
         },
         unsent=[action_id for action_id, one in deferred if not one.may_have_left],
         lost=[action_id for action_id, one in deferred if one.may_have_left],
-        unwanted=[mail.action_id for mail in taken.mails if mail.action_id not in tried],
+        later=stand_so[Stand.LATER],
+        unwanted=stand_so[Stand.UNWANTED],
+        over=stand_so[Stand.OVER],
     )
 
 

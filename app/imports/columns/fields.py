@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from app.core.values import plain
+from app.imports.columns.participants import ParticipantRow
 from app.models.states import UploadObject
 from app.people.schemas import PersonUpsert
 from app.responses.schemas import ResponseCreate
@@ -14,6 +15,7 @@ ATTRIBUTES = "attributes"
 _PREFIXES: Mapping[UploadObject, tuple[str, ...]] = {
     UploadObject.RESPONSES: ("attributes.", "person.attributes."),
     UploadObject.PEOPLE: ("attributes.",),
+    UploadObject.PARTICIPANTS: (),
 }
 # In a file of responses an `id` is whatever the sender counts by: it has to be said which it is.
 _NEEDS_PREFIX = {*ResponseCreate.model_fields, "id"}
@@ -24,6 +26,7 @@ _NAMES: Mapping[UploadObject, Mapping[str, Path]] = {
         **{name: (name,) for name in ResponseCreate.model_fields},
     },
     UploadObject.PEOPLE: {name: (name,) for name in PersonUpsert.model_fields},
+    UploadObject.PARTICIPANTS: {name: (name,) for name in ParticipantRow.model_fields},
 }
 
 

@@ -21,11 +21,17 @@ SAID_OF_FAILURES = ("error_code", "error_column", "error")
 _IDENTITIES: Mapping[UploadObject, tuple[Path, ...]] = {
     UploadObject.RESPONSES: (("person", "id"), ("person", "external_id"), ("person", "email")),
     UploadObject.PEOPLE: (("id",), ("external_id",), ("email",)),
+    UploadObject.PARTICIPANTS: (("person",), ("external_id",), ("email",), ("response",)),
 }
 
 
 def match(
-    columns: Sequence[str], mapping: ColumnMapping | None, of: UploadObject, *, has_campaign: bool
+    columns: Sequence[str],
+    mapping: ColumnMapping | None,
+    of: UploadObject,
+    *,
+    has_campaign: bool = False,
+    has_sequence: bool = False,
 ) -> dict[int, Path]:
     """The field of each column that is not ignored, by the column's position from 0.
 
@@ -53,6 +59,8 @@ def match(
         raise UnknownColumn(faults=unknown)
     _check_overlaps(paths)
     _check_needs(set(paths.values()), of, has_campaign=has_campaign)
+    if of is UploadObject.PARTICIPANTS and not has_sequence and ("sequence",) not in paths.values():
+        raise MissingColumn(field="sequence")
     return paths
 
 

@@ -40,7 +40,8 @@ class Part(Generic[M]):
             else:
                 reader = CellReader(model, path[0])
                 self._readers.append((position, path[0], reader.known, reader))
-        self._check_attributes = validator_of(model, ATTRIBUTES)
+        if self._attributes:
+            self._check_attributes = validator_of(model, ATTRIBUTES)
         empty = json.dumps({name: "" for _, name in self._attributes}, ensure_ascii=False)
         self._room = (ATTRIBUTES_BYTES - len(empty.encode())) // _WIDEST
         fields = model.model_fields

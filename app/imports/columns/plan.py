@@ -5,13 +5,15 @@ from typing import Protocol, TypeVar
 
 from app.imports.columns.lines import LinePlan
 from app.imports.columns.matching import ColumnMapping, check_fields, match
+from app.imports.columns.participants import ParticipantItem, parse_participant
 from app.imports.columns.people import PersonItem, parse_person
-from app.imports.columns.rows import PersonRows, ResponseRows, RowPlan
+from app.imports.columns.rows import ParticipantRows, PersonRows, ResponseRows, RowPlan
 from app.imports.formats.format import FileType
 from app.models.states import UploadObject
 from app.responses.intake.items import Invalid, Item, parse_item
 
-T_co = TypeVar("T_co", bound=Item | PersonItem, covariant=True)
+AnyItem = Item | PersonItem | ParticipantItem
+T_co = TypeVar("T_co", bound=AnyItem, covariant=True)
 
 
 class Plan(Protocol[T_co]):
@@ -40,6 +42,9 @@ class Plan(Protocol[T_co]):
         ...
 
 
+AnyPlan = Plan[Item] | Plan[PersonItem] | Plan[ParticipantItem]
+
+
 def plan_of(
     of: UploadObject,
     type: FileType,  # noqa: A002  (the word of the API)
@@ -47,10 +52,17 @@ def plan_of(
     mapping: ColumnMapping | None,
     *,
     campaign: str | None = None,
-) -> Plan[Item] | Plan[PersonItem]:
-    """The plan for any file."""
+    has_sequence: bool = False,
+) -> AnyPlan:
+    """The plan for any file.
+
+    Args:
+        has_sequence: all of its participants come into one that is known already.
+    """
     if of is UploadObject.PEOPLE:
         return plan_of_people(type, columns, mapping)
+    if of is UploadObject.PARTICIPANTS:
+        return plan_of_participants(type, columns, mapping, has_sequence=has_sequence)
     return plan_of_responses(type, columns, mapping, campaign=campaign)
 
 
@@ -89,5 +101,21 @@ def plan_of_people(
     if type is FileType.NDJSON:
         check_fields(mapping, of)
         return LinePlan(of, mapping, parse_person, campaign=None)
-    paths = match(columns, mapping, of, has_campaign=False)
+    paths = match(columns, mapping, of)
     return RowPlan(columns, paths, PersonRows(paths), PersonItem, parse_person)
+
+
+def plan_of_participants(
+    type: FileType,  # noqa: A002  (the word of the API)
+    columns: Sequence[str],
+    mapping: ColumnMapping | None,
+    *,
+    has_sequence: bool,
+) -> Plan[ParticipantItem]:
+    """The plan for a file of participants; see `plan_of_responses`."""
+    of = UploadObject.PARTICIPANTS
+    if type is FileType.NDJSON:
+        check_fields(mapping, of)
+        return LinePlan(of, mapping, parse_participant, campaign=None)
+    paths = match(columns, mapping, of, has_sequence=has_sequence)
+    return RowPlan(columns, paths, ParticipantRows(paths), ParticipantItem, parse_participant)

@@ -6,6 +6,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from app.core.faults import pointer_to
 from app.imports.columns.cells import Campaign, CellReader
 from app.imports.columns.fields import Path
+from app.imports.columns.participants import ParticipantRow
 from app.imports.columns.parts import Part
 from app.people.schemas import PersonUpsert
 from app.responses.intake.items import Invalid
@@ -36,6 +37,17 @@ class PersonRows:
         self.raw = self._part.raw
 
     def given(self, cells: list[str]) -> PersonUpsert:
+        return self._part.made(self._part.values(cells))
+
+
+class ParticipantRows:
+    """Rows of a file of participants."""
+
+    def __init__(self, paths: Mapping[int, Path]) -> None:
+        self._part = Part(ParticipantRow, paths.items())
+        self.raw = self._part.raw
+
+    def given(self, cells: list[str]) -> ParticipantRow:
         return self._part.made(self._part.values(cells))
 
 

@@ -13,7 +13,9 @@ from uuid import UUID
 
 from app.core.driver import Transaction, driver_of
 from app.core.statements import Parts
+from app.imports.columns.participants import ParticipantItem
 from app.imports.columns.people import PersonItem
+from app.imports.columns.plan import AnyItem
 from app.imports.packing import (
     RowOutcome,
     RowResult,
@@ -23,6 +25,7 @@ from app.imports.packing import (
     unpack_rows,
 )
 from app.imports.rows.faults import failed, failed_by, placed
+from app.imports.rows.participants import take_participants
 from app.imports.rows.people import take_people
 from app.imports.rows.responses import take_responses
 from app.imports.terms import Terms, terms_of
@@ -188,7 +191,7 @@ async def _results(
     """One result for each row: unreadable and senseless ones here, the others by their object."""
     rows = portion.rows
     results: dict[int, RowResult] = {}
-    items: list[Item | PersonItem] = []
+    items: list[AnyItem] = []
     for at in range(portion.start, portion.end):
         fault = rows.faults.get(at)
         if fault is not None:
@@ -210,14 +213,17 @@ async def _take(
     session: Transaction,
     terms: Terms,
     portion: Portion,
-    items: Sequence[Item | PersonItem],
+    items: Sequence[AnyItem],
     last: Parts,
 ) -> list[RowResult]:
     account_id = portion.account_id
     people = [item for item in items if isinstance(item, PersonItem)]
     responses = [item for item in items if isinstance(item, Item)]
+    participants = [item for item in items if isinstance(item, ParticipantItem)]
     if people:
         return await take_people(session, account_id, terms, people)
+    if participants:
+        return await take_participants(session, account_id, terms, participants)
     return await take_responses(session, account_id, portion.run_id, terms, responses, last=last)
 
 

@@ -15,6 +15,7 @@ from app.imports.formats.format import Compression, Delimiter, FileType, Format
 from app.imports.uploads.source import Source
 from app.models.states import UploadObject, UploadOperation, UploadState
 from app.runs.schemas import RunError
+from app.sequences.schemas import SequenceRef
 
 MOST_COLUMNS = 1_000
 _MOST_ROWS = 2**53 - 1
@@ -71,6 +72,9 @@ class UploadCreate(Wire):
     campaign: CampaignRef | None = Field(
         None, description="A campaign's id or code: that of every row, of responses only."
     )
+    sequence: SequenceRef | None = Field(
+        None, description="A sequence's id or name: that of every row, of participants only."
+    )
     mapping: dict[Column, Text | None] | None = Field(
         None,
         max_length=MOST_COLUMNS,
@@ -88,7 +92,7 @@ class UploadCreate(Wire):
     retry_of: UUID | None = Field(
         None,
         description="The import run whose failed rows these are, corrected; object, operation,"
-        " campaign and mapping are those of its upload unless given.",
+        " campaign, sequence and mapping are those of its upload unless given.",
     )
 
 
@@ -97,6 +101,7 @@ class ImportQuery(Wire):
 
     object: UploadObject = Field(description="What a row is.")
     campaign: CampaignRef | None = None
+    sequence: SequenceRef | None = None
     operation: UploadOperation = UploadOperation.UPSERT
     format: FileType | None = Field(
         None, description="Unless told: by the content type, else `csv`."
@@ -132,7 +137,7 @@ class ImportQuery(Wire):
             named = [{**one, "loc": ("query", *one["loc"])} for one in error.errors()]
             raise ValidationFailed(faults=faults_of(named)) from None
         said = self.model_dump(
-            include={"object", "operation", "campaign", "expected_rows", "sha256"}
+            include={"object", "operation", "campaign", "sequence", "expected_rows", "sha256"}
         )
         return UploadCreate(**said, format=format_, on_error=_on_error(self.on_error))
 
@@ -169,6 +174,7 @@ class UploadRead(BaseModel):
     object: UploadObject
     operation: UploadOperation
     campaign_id: UUID | None
+    sequence_id: UUID | None
     mapping: Mapping[str, str | None] | None
     format: Format
     expected_rows: int | None

@@ -5,7 +5,6 @@ from datetime import datetime
 from uuid import UUID
 
 from app.accounts.caller import Caller
-from app.campaigns.queries import find_campaign
 from app.core.db import Session
 from app.core.errors import Fault
 from app.core.ids import uuid7
@@ -13,6 +12,7 @@ from app.core.settings import Settings
 from app.imports import runs
 from app.imports.columns.matching import check_fields
 from app.imports.formats.format import Format
+from app.imports.places import Places, find_places
 from app.imports.uploads import queries, rules
 from app.imports.uploads.errors import InvalidUpload, RunNotEnded, TooManyImports, UploadNotFound
 from app.imports.uploads.schemas import Counts, OnError, StopAfter, UploadCreate, UploadRead
@@ -37,7 +37,7 @@ async def create(
     """Open an upload; nothing starts until it is completed.
 
     Raises:
-        InvalidUpload: no object, no such campaign, a campaign of people, no such run.
+        InvalidUpload: no object, no such campaign or sequence, one of other rows, no such run.
         UnknownColumn: the mapping names fields that there are not.
         RunNotEnded: the run that it corrects is still at work.
     """
@@ -45,14 +45,16 @@ async def create(
     kind = order.object or (parent.object if parent else None)
     if kind is None:
         raise _invalid("/object", "missing", "is missing")
-    campaign_id = await _campaign_of(session, caller.account_id, order, kind, parent)
+    operation = order.operation or (parent.operation if parent else UploadOperation.UPSERT)
+    places = await _places_of(session, caller.account_id, order, kind, operation, parent)
     check_fields(order.mapping, kind)
     upload = Upload(
         account_id=caller.account_id,
         id=uuid7(),
         object=kind,
-        operation=order.operation or (parent.operation if parent else UploadOperation.UPSERT),
-        campaign_id=campaign_id,
+        operation=operation,
+        campaign_id=places.campaign_id,
+        sequence_id=places.sequence_id,
         mapping=order.mapping if order.mapping is not None or not parent else parent.mapping,
         format=order.format.model_dump(mode="json"),
         expected_rows=order.expected_rows,
@@ -167,21 +169,22 @@ async def _corrected(session: Session, account_id: UUID, run_id: UUID | None) ->
     return upload
 
 
-async def _campaign_of(
+async def _places_of(
     session: Session,
     account_id: UUID,
     order: UploadCreate,
     kind: UploadObject,
+    operation: UploadOperation,
     parent: Upload | None,
-) -> UUID | None:
-    if order.campaign is None:
-        return parent.campaign_id if parent and kind is UploadObject.RESPONSES else None
-    if kind is not UploadObject.RESPONSES:
-        raise _invalid("/campaign", "campaign_of_people", "is for responses only")
-    campaign = await find_campaign(session, account_id, order.campaign)
-    if campaign is None:
-        raise _invalid("/campaign", "campaign_not_found", "is no campaign of this account")
-    return campaign.id
+) -> Places:
+    found, faults = await find_places(
+        session, account_id, kind, operation, campaign=order.campaign, sequence=order.sequence
+    )
+    if faults:
+        raise InvalidUpload(faults=faults)
+    if parent is None or parent.object is not kind:
+        return found
+    return Places(found.campaign_id or parent.campaign_id, found.sequence_id or parent.sequence_id)
 
 
 def _invalid(pointer: str, code: str, detail: str) -> InvalidUpload:

@@ -37,6 +37,7 @@ class UploadObject(StrEnum):
 
     RESPONSES = "responses"
     PEOPLE = "people"
+    PARTICIPANTS = "participants"
 
 
 class UploadOperation(StrEnum):

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from app.core.driver import Transaction
 from app.models.states import CopyState
+from app.notifications.conversation import Fate, Outcome
 from app.notifications.mail import queries, rules
 from app.notifications.mail.queries import Taken
-from app.notifications.smtp import Fate, Outcome
 
 _ENDS = {
     Fate.SENT: CopyState.SENT,

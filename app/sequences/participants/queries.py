@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from app.core.db import Session
-from app.core.driver import Row, driver_of
+from app.core.driver import Row, Transaction, driver_of
 from app.core.pages import Position
 from app.models import ParticipantAction, Participation
 from app.models.states import ParticipationState, SequenceObject
@@ -104,7 +104,7 @@ async def list_steps(
 
 
 async def list_wishes(
-    session: Session, account_id: UUID, wishes: Sequence[ParticipantWrite]
+    session: Transaction, account_id: UUID, wishes: Sequence[ParticipantWrite]
 ) -> Sequence[Row]:
     """Of each wish, in order: (object_id, person_id), null where there is no such person."""
     driver = await driver_of(session)
@@ -120,7 +120,7 @@ async def list_wishes(
 
 
 async def find_objects(
-    session: Session, account_id: UUID, what: SequenceObject, objects: Sequence[UUID]
+    session: Transaction, account_id: UUID, what: SequenceObject, objects: Sequence[UUID]
 ) -> Mapping[tuple[UUID, UUID], Row]:
     """Of these objects those that there are, by (object, person), fit to take part or not."""
     source = SOURCES[what]
@@ -132,7 +132,7 @@ async def find_objects(
 
 
 async def find_there(
-    session: Session, account_id: UUID, sequence_id: UUID, objects: Sequence[UUID]
+    session: Transaction, account_id: UUID, sequence_id: UUID, objects: Sequence[UUID]
 ) -> Mapping[tuple[UUID, UUID], Row]:
     """Of these objects those that are or were in the sequence, by (object, person)."""
     driver = await driver_of(session)

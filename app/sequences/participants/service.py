@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.core.db import Session
-from app.core.driver import Row
+from app.core.driver import Row, Transaction
 from app.criteria.parse import parse
 from app.models import Sequence as Cadence
 from app.models import SequenceAction
@@ -55,11 +55,34 @@ async def put_in(
     if not actions:
         raise SequenceNotOpen
     if wanted.participants is not None:
-        return await _by_name(session, sequence, actions, wanted.participants, by=by, now=now)
+        results = await _by_name(session, sequence, actions, wanted.participants, by=by, now=now)
+        summary = EnrolSummary.of([one.result for one in results])
+        return EnrolAnswer(results=results, summary=summary)
     faults = rules.faults_in_criteria(wanted.criteria, sequence.object, "/criteria")
     if faults:
         raise InvalidSequence(faults=faults)
     return await _by_criteria(session, sequence, actions, wanted.criteria, by=by, now=now)
+
+
+async def put_in_from_file(
+    session: Transaction,
+    account_id: UUID,
+    sequence_id: UUID,
+    wishes: Sequence[ParticipantWrite],
+    *,
+    by: str,
+    now: datetime,
+) -> list[Enrolled]:
+    """The same for rows of a file, each with its own result.
+
+    Raises:
+        SequenceNotFound: there is no such sequence.
+        SequenceNotOpen: it has no actions yet.
+    """
+    sequence, actions = await sequences.take(session, account_id, sequence_id)
+    if not actions:
+        raise SequenceNotOpen
+    return await _by_name(session, sequence, actions, wishes, by=by, now=now)
 
 
 async def take_out(
@@ -104,14 +127,14 @@ async def _by_criteria(
 
 
 async def _by_name(
-    session: Session,
+    session: Transaction,
     sequence: Cadence,
     actions: Sequence[SequenceAction],
     wishes: Sequence[ParticipantWrite],
     *,
     by: str,
     now: datetime,
-) -> EnrolAnswer:
+) -> list[Enrolled]:
     places = await _places(session, sequence, wishes)
     known = {place.object_id for place in places if place is not None}
     objects = await queries.find_objects(session, sequence.account_id, sequence.object, list(known))
@@ -123,18 +146,19 @@ async def _by_name(
     await enrolment.enrol(session, sequence, actions, coming, by=by, now=now)
     after = await queries.find_there(session, sequence.account_id, sequence.id, ids)
     seen = _Seen(objects, there, after, may)
-    results = []
+    results, earlier = [], set[Candidate | None]()
     for index, (wish, one) in enumerate(zip(wishes, named, strict=True)):
-        standing = seen.standing(wish, one, is_again=one in named[:index])
+        standing = seen.standing(wish, one, is_again=one in earlier)
+        earlier.add(one)
         result, reason = result_of(standing, may_reenter=sequence.may_reenter)
         found = after.get(one) if one is not None and standing.is_in else None
         participant_id = None if found is None else found["id"]
         results.append(Enrolled(index=index, result=result, reason=reason, id=participant_id))
-    return EnrolAnswer(results=results, summary=EnrolSummary.of([one.result for one in results]))
+    return results
 
 
 async def _places(
-    session: Session, sequence: Cadence, wishes: Sequence[ParticipantWrite]
+    session: Transaction, sequence: Cadence, wishes: Sequence[ParticipantWrite]
 ) -> list[Candidate | None]:
     """What each wish names, as far as it names it; the person of a response is read later."""
     rows = await queries.list_wishes(session, sequence.account_id, wishes)

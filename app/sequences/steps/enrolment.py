@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from app.core.db import Session
 from app.core.driver import Row, Transaction, driver_of
 from app.core.ids import uuid7
 from app.criteria.compile import Parameters, compile_sql
@@ -42,13 +41,16 @@ queued AS (
     SELECT $1, id, $2, due_at FROM steps WHERE position = 0)
 SELECT id FROM new
 """
+# Whether one is in it tells the first that the index has from there on. As a join, or with EXISTS,
+# all of a sequence that was just filled was read for each, as the planner did not know it yet.
 _CANDIDATES = """
 SELECT {object_id} AS object_id, p.id AS person_id
   FROM {table}
  WHERE {is_fit} AND NOT p.opted_out AND {scope} AND {meets}
-   AND NOT EXISTS (SELECT FROM participations n
-                    WHERE n.account_id = $1 AND n.sequence_id = $2 AND n.object_id = {object_id}
-                      AND n.person_id = p.id {before})
+   AND (SELECT (n.object_id, n.person_id) = ({object_id}, p.id) FROM participations n
+         WHERE n.account_id = $1 AND n.sequence_id = $2
+           AND (n.object_id, n.person_id) >= ({object_id}, p.id) {before}
+         ORDER BY n.object_id, n.person_id LIMIT 1) IS NOT TRUE
  ORDER BY {object_id}, p.id LIMIT $3
 """
 _BEFORE_ANY = (UUID(int=0), UUID(int=0))
@@ -69,7 +71,7 @@ class Enrolled(NamedTuple):
 
 
 async def enrol(
-    session: Session,
+    session: Transaction,
     sequence: Cadence,
     actions: Sequence[SequenceAction],
     candidates: Sequence[Candidate],

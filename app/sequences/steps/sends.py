@@ -2,18 +2,21 @@
 
 sending_soon ──▶ take: attempted_at ──▶ SMTP, no transaction open ──▶ record: initiated
     │ nobody attempted it: taken again              │ nobody recorded it
-    └─ opted out meanwhile: auto_skipped            └─▶ auto_skipped: PREVIOUSLY_ATTEMPTED_EMAIL
+    ├─ opted out meanwhile: auto_skipped            └─▶ auto_skipped: PREVIOUSLY_ATTEMPTED_EMAIL
+    └─ left the sequence: not_actionable
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from app.core.driver import Row, Transaction, driver_of
 from app.criteria.catalogue import Record
 from app.models.states import DeferralReason, SequenceObject
+from app.sequences.objects import ROLES
 from app.sequences.steps.progress import Ended, advance
 from app.sequences.templates import BadSyntax, Rendered, render
 
@@ -23,10 +26,11 @@ SELECT q.action_id FROM pending_sends q
    AND q.action_id > $4
  ORDER BY q.action_id LIMIT $3 FOR UPDATE SKIP LOCKED
 """
-_FACTS = """
+_FACTS = f"""
 SELECT a.id, a.participation_id, a.position, n.object, s.subject, s.body, p.opted_out,
        p.email_opted_out, p.converted_at > n.enrolled_at IS TRUE AS is_converted,
-       to_jsonb(p) AS person, to_jsonb(r) AS response, to_jsonb(c) AS campaign
+       to_jsonb(p) AS person, to_jsonb(r) AS response, to_jsonb(c) AS campaign,
+       to_jsonb(o) AS opportunity
   FROM participant_actions a
   JOIN participations n ON n.account_id = $1 AND n.id = a.participation_id
   JOIN people p ON p.account_id = $1 AND p.id = a.person_id
@@ -34,6 +38,8 @@ SELECT a.id, a.participation_id, a.position, n.object, s.subject, s.body, p.opte
   LEFT JOIN responses r ON r.account_id = $1 AND r.id = n.object_id
    AND n.object = 'campaign_member'
   LEFT JOIN campaigns c ON c.account_id = $1 AND c.id = r.campaign_id
+  LEFT JOIN {ROLES} o ON o.account_id = $1 AND o.id = n.object_id AND o.person_id = n.person_id
+   AND n.object = 'opportunity'
  WHERE a.account_id = $1 AND a.id = ANY ($2::uuid[]) AND a.status = 'sending_soon'
  ORDER BY a.id
 """
@@ -44,16 +50,21 @@ WITH attempted AS (
 UPDATE pending_sends SET attempted_at = $3, run_id = $4
  WHERE account_id = $1 AND action_id = ANY ($2::uuid[])
 """
-_STILL_WANTED = """
-SELECT a.id FROM participant_actions a
+# As it stands once more, just before it leaves. Who was converted leaves the sequence in the next
+# run, and the e-mail with them.
+_STANDING = """
+SELECT a.id, CASE WHEN NOT EXISTS (SELECT FROM pending_runs q
+                                    WHERE q.account_id = $1 AND q.run_id = $4 AND q.token = $5)
+                  THEN 'later'
+                  WHEN n.ended_at IS NOT NULL THEN 'over'
+                  WHEN p.opted_out OR p.email_opted_out THEN 'unwanted'
+                  WHEN p.converted_at > n.enrolled_at THEN 'later'
+                  ELSE 'now' END AS word
+  FROM participant_actions a
   JOIN participations n ON n.account_id = $1 AND n.id = a.participation_id
   JOIN people p ON p.account_id = $1 AND p.id = a.person_id
  WHERE a.account_id = $1 AND a.id = ANY ($2::uuid[]) AND a.status = 'sending_soon'
-   AND a.attempted_at = $3 AND n.ended_at IS NULL
-   AND NOT p.opted_out AND NOT p.email_opted_out
-   AND (p.converted_at > n.enrolled_at) IS NOT TRUE
-   AND EXISTS (SELECT FROM pending_runs q
-                WHERE q.account_id = $1 AND q.run_id = $4 AND q.token = $5)
+   AND a.attempted_at = $3
 """
 _FORGET = "DELETE FROM pending_sends WHERE account_id = $1 AND action_id = ANY ($2::uuid[])"
 _INITIATED = """
@@ -61,6 +72,10 @@ UPDATE participant_actions
    SET status = 'initiated', is_initiated = true, actual_execution_at = $4, deferral_reason = NULL
  WHERE account_id = $1 AND id = ANY ($2::uuid[]) AND status = 'sending_soon' AND attempted_at = $3
 RETURNING participation_id, position
+"""
+_OVER = """
+UPDATE participant_actions SET status = 'not_actionable'
+ WHERE account_id = $1 AND id = ANY ($2::uuid[]) AND status = 'sending_soon' AND attempted_at = $3
 """
 # Its mail server said no for good; a later action may still reach the person.
 _REFUSED = """
@@ -126,6 +141,20 @@ class Taken:
     by_hand: int = 0
 
 
+class Stand(StrEnum):
+    """Whether an e-mail that is attempted is to leave, asked once more before it does.
+
+    - later: not by this run: somebody else has it, or the person was converted, and is to go.
+    - unwanted: the person has opted out.
+    - over: the participant has gone.
+    """
+
+    NOW = "now"
+    LATER = "later"
+    UNWANTED = "unwanted"
+    OVER = "over"
+
+
 @dataclass(frozen=True, slots=True)
 class Fates:
     """What became of a page of e-mails.
@@ -133,15 +162,19 @@ class Fates:
     Args:
         refused: for good, with the mail server's words.
         unsent: never left, and are sent by a later run.
+        later: were not to leave now, and are seen to by a later run.
         lost: may have left, and are never sent again.
-        unwanted: never left, and never will.
+        unwanted: never left, and never will: the person has opted out.
+        over: never left, and never will: the participant has gone.
     """
 
     sent: Sequence[UUID]
     refused: Mapping[UUID, str]
     unsent: Sequence[UUID]
+    later: Sequence[UUID]
     lost: Sequence[UUID]
     unwanted: Sequence[UUID]
+    over: Sequence[UUID]
 
 
 async def take(
@@ -159,10 +192,13 @@ async def take(
     rows = await driver.fetch(_TAKE, account_id, list(sequences), most, after or UUID(int=0))
     ids = [row["action_id"] for row in rows]
     found = await driver.fetch(_FACTS, account_id, ids)
-    mails, out, blank, empty, bad = [], [], [], [], []
+    mails, out, leaving, blank, empty, bad = [], [], [], [], [], []
     for row in found:
-        if row["opted_out"] or row["email_opted_out"] or row["is_converted"]:
+        if row["opted_out"] or row["email_opted_out"]:
             out.append(row["id"])
+            continue
+        if row["is_converted"]:
+            leaving.append(row["id"])
             continue
         to = (row["person"]["email"] or "").strip()
         if not to:
@@ -183,21 +219,21 @@ async def take(
     await driver.execute(_BY_HAND, account_id, empty, DeferralReason.EMPTY_EMAIL_BODY.value)
     await driver.execute(_BY_HAND, account_id, bad, DeferralReason.BAD_SYNTAX_EMAIL_BODY.value)
     # With those that somebody ended in between.
-    attempted = {mail.action_id for mail in mails}
-    over = [action_id for action_id in ids if action_id not in attempted]
+    staying = {mail.action_id for mail in mails}.union(leaving)
+    over = [action_id for action_id in ids if action_id not in staying]
     await driver.execute(_FORGET, account_id, over)
     last = ids[-1] if ids else None
     return Taken(mails, now, last, len(out), len(blank), len(empty) + len(bad))
 
 
-async def still_wanted(
+async def stand(
     session: Transaction, account_id: UUID, taken: Taken, *, run_id: UUID, token: int
-) -> set[UUID]:
-    """Of these, whose person has not opted out since, if the run is still this worker's."""
+) -> Mapping[UUID, Stand]:
+    """How each of these stands now; whatever somebody else has seen to is not among them."""
     ids = [mail.action_id for mail in taken.mails]
     driver = await driver_of(session)
-    rows = await driver.fetch(_STILL_WANTED, account_id, ids, taken.attempted_at, run_id, token)
-    return {row["id"] for row in rows}
+    rows = await driver.fetch(_STANDING, account_id, ids, taken.attempted_at, run_id, token)
+    return {row["id"]: Stand(row["word"]) for row in rows}
 
 
 async def record(
@@ -208,12 +244,13 @@ async def record(
     rows = await driver.fetch(_INITIATED, account_id, list(fates.sent), token, now)
     refused, words = list(fates.refused), list(fates.refused.values())
     rows += await driver.fetch(_REFUSED, account_id, refused, token, words)
-    await driver.execute(_AGAIN, account_id, list(fates.unsent), token)
+    await driver.execute(_AGAIN, account_id, [*fates.unsent, *fates.later], token)
+    await driver.execute(_OVER, account_id, list(fates.over), token)
     await advance(session, account_id, _ended(rows), now=now)
     lost, unwanted = DeferralReason.PREVIOUSLY_ATTEMPTED_EMAIL, DeferralReason.OPTED_OUT
     await _skip(session, account_id, fates.lost, lost, now)
     await _skip(session, account_id, fates.unwanted, unwanted, now)
-    over = [*fates.sent, *refused, *fates.lost, *fates.unwanted]
+    over = [*fates.sent, *refused, *fates.lost, *fates.unwanted, *fates.over]
     await driver.execute(_FORGET, account_id, over)
 
 
@@ -255,6 +292,7 @@ def _rendered(row: Row) -> Rendered:
         Record.PERSON: row["person"],
         Record.RESPONSE: row["response"] or {},
         Record.CAMPAIGN: row["campaign"] or {},
+        Record.OPPORTUNITY: row["opportunity"] or {},
     }
     subject = render(row["subject"] or "", facts)
     return Rendered(" ".join(subject.split()), render(row["body"] or "", facts))

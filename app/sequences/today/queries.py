@@ -13,6 +13,8 @@ from app.core.pages import Position
 from app.criteria.oracle import Facts
 from app.models import (
     Campaign,
+    Opportunity,
+    OpportunityContact,
     ParticipantAction,
     Participation,
     PendingAction,
@@ -105,6 +107,12 @@ async def facts_of(session: Session, action: ParticipantAction) -> Facts:
     account_id = action.account_id
     way = await session.get_one(Participation, (account_id, action.participation_id))
     person = await session.get_one(Person, (account_id, action.person_id))
+    if way.object is SequenceObject.OPPORTUNITY:
+        # Gone, if somebody took the contact away since.
+        role = await session.get(OpportunityContact, (account_id, way.object_id, person.id))
+        deal = await session.get_one(Opportunity, (account_id, way.object_id))
+        found = {} if role is None else {**deal.model_dump(), "role": role.role}
+        return Facts(person=person.model_dump(), opportunity=found)
     if way.object is not SequenceObject.CAMPAIGN_MEMBER:
         return Facts(person=person.model_dump())
     response = await session.get_one(Response, (account_id, way.object_id))
