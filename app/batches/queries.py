@@ -13,6 +13,7 @@ from app.batches.tally import Steps
 from app.core.db import Session
 from app.core.driver import Row, Transaction, driver_of
 from app.core.pages import Position
+from app.fires.standing import COLUMNS
 from app.models import Run
 from app.models import Sequence as Cadence
 from app.models.states import RunKind, SequenceObject
@@ -25,8 +26,8 @@ SELECT r.account_id, r.subject_id, array_agg(r.id ORDER BY r.id) AS runs
   JOIN runs r ON r.account_id = q.account_id AND r.id = q.run_id
  GROUP BY r.account_id, r.subject_id
 """
-_CLAIM = """
-SELECT t.*, NULL::timestamptz AS expires_at
+_CLAIM = f"""
+SELECT {COLUMNS}, NULL::timestamptz AS expires_at
   FROM unnest($1::uuid[], $2::uuid[]) AS w(account_id, batch_id)
   JOIN timetables t ON t.account_id = w.account_id AND t.owner_kind = 'batch'
    AND t.owner_id = w.batch_id
