@@ -83,9 +83,7 @@ class Days:
     def take(self, account_id: UUID, job_id: UUID, needed: timedelta) -> Refusal | None:
         """Take an execution and an invocation, or say what is used up."""
         plan, use = self._plans[account_id], self._accounts[account_id]
-        use = DayUse(
-            use.executions, self._jobs[account_id, job_id], use.booked, use.reserved
-        )
+        use = DayUse(use.executions, self._jobs[account_id, job_id], use.booked, use.reserved)
         refusal = rules.may_start(use, plan, timeout=needed)
         if refusal is not None:
             self.refused.append((account_id, job_id, refusal))
