@@ -18,6 +18,7 @@ from app.exports import forgetting as run_files
 from app.groups.running import forgetting as groups
 from app.imports import forgetting as rows
 from app.imports.uploads import forgetting as uploads
+from app.jobs import forgetting as code
 from app.jobs import layers
 from app.jobs.attempts import messages
 from app.notifications.deliveries import forgetting as deliveries
@@ -85,13 +86,14 @@ async def fold_counters(work: Work) -> None:
 
 async def forget_what_is_over(work: Work) -> None:
     """Delete what is kept no longer: answers to repeats, windows, events, runs, their logs,
-    intake keys, files with what is known of their rows, layers of code.
+    intake keys, files with what is known of their rows, code of jobs that are gone, layers.
     """
     for account_id in await _accounts(work, _ACCOUNTS):
         async with work.unit_of_work(account_id, purpose=Purpose.FORGETTING) as session:
             await forget_old(session)
         await uploads.forget(work.resources, account_id)
         await run_files.forget(work.resources, account_id)
+        await code.forget(work.resources, account_id)
         # A run goes only once nothing is left of its log.
         deleted = 1
         while deleted and not work.is_stopping.is_set():

@@ -13,6 +13,7 @@ from app.batches.tally import Steps
 from app.core.db import Session
 from app.core.driver import Row, Transaction, driver_of
 from app.core.pages import Position
+from app.fires.standing import COLUMNS
 from app.models import Run
 from app.models import Sequence as Cadence
 from app.models.states import RunKind, SequenceObject
@@ -26,11 +27,9 @@ SELECT r.account_id, r.subject_id, array_agg(r.id ORDER BY r.id) AS runs
  GROUP BY r.account_id, r.subject_id
 """
 # The grid is that of the account's midnights, wherever these are by now.
-_CLAIM = """
-SELECT t.account_id, t.owner_id, t.since, t.planned_until, NULL::timestamptz AS expires_at,
-       t.schedule || jsonb_build_object('timezone', a.timezone) AS schedule,
-       t.is_paused, t.paused_by, t.pause_reason,
-       t.skips_left, t.is_maintenance, t.skip_by, t.skip_reason
+_CLAIM = f"""
+SELECT {COLUMNS}, NULL::timestamptz AS expires_at,
+       (t.schedule || jsonb_build_object('timezone', a.timezone))::text AS schedule
   FROM unnest($1::uuid[], $2::uuid[]) AS w(account_id, batch_id)
   JOIN timetables t ON t.account_id = w.account_id AND t.owner_kind = 'batch'
    AND t.owner_id = w.batch_id

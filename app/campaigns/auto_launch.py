@@ -28,12 +28,12 @@ from app.schedules.rules import settled
 from app.schedules.schemas import Daily, Monthly, Schedule, Weekly, stored
 
 _PLACE = "/auto_launch"
-_SLOTTED = Daily | Weekly | Monthly
+_SLOTTED = (Daily, Weekly, Monthly)
 # Minutes are drawn so that not everybody comes at the full hour; nobody should know them before.
 _CHANCE = random.SystemRandom()
 
-_CLAIM = """
-SELECT t.*, NULL::timestamptz AS expires_at
+_CLAIM = f"""
+SELECT {standing.COLUMNS}, NULL::timestamptz AS expires_at
   FROM unnest($1::uuid[], $2::uuid[]) AS w(account_id, campaign_id)
   JOIN timetables t ON t.account_id = w.account_id AND t.owner_kind = 'campaign'
    AND t.owner_id = w.campaign_id

@@ -67,8 +67,9 @@ async def forecast_fires(
 ) -> ForecastRead:
     """What is planned, and which of it will be refused, and why, as things stand now.
 
-    A run is taken to be as long as the job's runs usually were, or as its timeout where there
-    were none.
+    Of jobs, groups, batches and campaigns that launch by a schedule. A run is taken to be as long
+    as the job's runs usually were, or as its timeout where there were none; jobs of a group use up
+    the day as they will come.
     """
     account = await get_account(tx, caller.account_id)
     end: datetime = now + _FORECAST if until is None else min(until, far_from(now))

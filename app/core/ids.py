@@ -15,7 +15,7 @@ __all__ = ["NIL", "uuid7", "uuid7_at"]
 
 NIL = UUID(int=0)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LOW = (1 << 62) - 1
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 def uuid7() -> UUID:
@@ -26,8 +26,9 @@ def uuid7() -> UUID:
 
 def uuid7_at(moment: datetime) -> UUID:
     """An identifier that sorts by this moment, to the millisecond; at random among its equals."""
-    milliseconds = (moment - _EPOCH) // timedelta(milliseconds=1)
-    chance = secrets.randbits(74)
-    return UUID(
-        int=milliseconds << 80 | 0x7 << 76 | (chance >> 62) << 64 | 0b10 << 62 | chance & _LOW
-    )
+    milliseconds = (moment - _EPOCH) // _MILLISECOND
+    chance = bytearray(secrets.token_bytes(10))
+    chance[0] = 0x70 | chance[0] & 0x0F
+    chance[2] = 0x80 | chance[2] & 0x3F
+    made: UUID = pgproto.UUID(milliseconds.to_bytes(6, "big") + chance)
+    return made

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from app.models.states import FireReason
 from app.schedules.parts import Overlap
 from app.schedules.rules import Planned, catch_up_of, next_planned, planned, which_to_catch_up
+from app.schedules.rules.planning import far_from
 from app.schedules.schemas import Schedule
 
 # So late is on time, whatever `catch_up` says: planners look once a second, and may change hosts.
@@ -76,10 +77,10 @@ def take_turn(situation: Situation, *, now: datetime) -> Turn:
     outage the oldest ones come first, and `next_at` is due already.
     """
     schedule, last = situation.schedule, _last_moment(situation, now)
-    due = _portion(schedule, situation.planned_until, last, now)
+    due, next_at = _portion(schedule, situation.planned_until, last, now)
     until = last if len(due) < MOST_AT_ONCE else due[-1].at
     turn = Turn(planned_until=max(until, situation.planned_until))
-    turn.next_at = next_moment(schedule, after=until, expires_at=situation.expires_at)
+    turn.next_at = _before_end(next_at, situation.expires_at)
     has_expired = situation.expires_at is not None and situation.expires_at <= now
     open_fires = []
     for fire in due:
@@ -138,9 +139,11 @@ def next_moment(
 ) -> datetime | None:
     """The first planned moment after this one, before the definition's end; None: there is none."""
     found = next_planned(schedule, after=after)
-    if found is None or (expires_at is not None and found.at >= expires_at):
-        return None
-    return found.at
+    return _before_end(None if found is None else found.at, expires_at)
+
+
+def _before_end(at: datetime | None, expires_at: datetime | None) -> datetime | None:
+    return None if at is None or (expires_at is not None and at >= expires_at) else at
 
 
 def _last_moment(situation: Situation, now: datetime) -> datetime:
@@ -150,18 +153,25 @@ def _last_moment(situation: Situation, now: datetime) -> datetime:
     return min(now, situation.expires_at - _BRIEFEST)
 
 
-def _portion(schedule: Schedule, after: datetime, until: datetime, now: datetime) -> list[Planned]:
-    """The due moments; of very many the oldest, but no end within what could still run."""
+def _portion(
+    schedule: Schedule, after: datetime, until: datetime, now: datetime
+) -> tuple[list[Planned], datetime | None]:
+    """The due moments, and the one after them, found in one walk.
+
+    Of very many due ones the oldest, but no end within what could still run.
+    """
     due: list[Planned] = []
     late: timedelta | None = None
-    for fire in planned(schedule, after=after, until=until):
+    for fire in planned(schedule, after=after, until=far_from(max(after, until))):
+        if fire.at > until:
+            return due, fire.at
         if len(due) >= MOST_AT_ONCE:
             if late is None:
                 late = _tolerance(schedule, fire.at)
             if now - due[-1].at > late:
-                break
+                return due, fire.at
         due.append(fire)
-    return due
+    return due, None
 
 
 def _in_time(schedule: Schedule, fires: list[Planned], now: datetime) -> frozenset[datetime]:

@@ -10,9 +10,13 @@ from app.fires import queries
 from app.fires.queries import Move, Owner, Record
 from app.fires.rules import Situation, Turn, Verdict
 from app.models.states import FireReason, OwnerKind
-from app.schedules.schemas import Schedule, stored
+from app.schedules.schemas import Schedule, stored_as
 
 S = TypeVar("S", bound="Standing")
+
+# Of `timetables t`: what a turn needs to know; beside it stand `schedule` and `expires_at`.
+COLUMNS = """t.account_id, t.owner_id, t.planned_until, t.is_paused, t.skips_left,
+       t.is_maintenance, t.since, t.paused_by, t.pause_reason, t.skip_by, t.skip_reason"""
 
 _PAUSED, _SKIPPED = FireReason.PAUSED, (FireReason.SKIP_REQUESTED, FireReason.MAINTENANCE)
 
@@ -38,12 +42,12 @@ class Standing:
 
     @classmethod
     def of(cls, row: Row, **more: Any) -> Self:
-        """From a row of `timetables`, and the `expires_at` of its owner beside it."""
+        """From a row of `COLUMNS`, the `schedule` as text, and the `expires_at` of its owner."""
         return cls(
             account_id=row["account_id"],
             owner_id=row["owner_id"],
             situation=Situation(
-                schedule=stored(row["schedule"]),
+                schedule=stored_as(row["schedule"]),
                 planned_until=row["planned_until"],
                 expires_at=row["expires_at"],
                 is_paused=row["is_paused"],

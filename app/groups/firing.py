@@ -27,12 +27,12 @@ from app.models.states import OwnerKind, RunTrigger
 from app.schedules.parts import Overlap
 from app.schedules.schemas import Daily, Monthly, Weekly
 
-_SLOTTED = Daily | Weekly | Monthly
+_SLOTTED = (Daily, Weekly, Monthly)
 _BY, _WHY = "schedule", "Another run of the group takes its place."
 
 # A group that somebody changes or moves on is passed over: it is due at the next look.
-_CLAIM = """
-SELECT t.*, g.expires_at
+_CLAIM = f"""
+SELECT {standing.COLUMNS}, t.schedule::text AS schedule, g.expires_at
   FROM unnest($1::uuid[], $2::uuid[]) AS w(account_id, group_id)
   JOIN timetables t ON t.account_id = w.account_id AND t.owner_kind = 'group'
    AND t.owner_id = w.group_id

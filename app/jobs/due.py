@@ -9,13 +9,14 @@ from uuid import UUID
 from app.accounts.plans import plan_of
 from app.accounts.quotas.days import Terms
 from app.core.driver import Row, Transaction, driver_of
-from app.fires.standing import Standing
+from app.fires.standing import COLUMNS, Standing
 from app.jobs.starting import What
 from app.models.states import JobKind
 
 # A job that somebody is changing is passed over: its change records what is due by itself.
-_CLAIM = """
-SELECT t.*, j.name, j.kind, j.config, j.source, j.timeout, j.active_version, j.expires_at
+_CLAIM = f"""
+SELECT {COLUMNS}, t.schedule::text AS schedule,
+       j.name, j.kind, j.config, j.source, j.timeout, j.active_version, j.expires_at
   FROM unnest($1::uuid[], $2::uuid[]) AS w(account_id, job_id)
   JOIN timetables t ON t.account_id = w.account_id AND t.owner_kind = 'job'
    AND t.owner_id = w.job_id

@@ -21,7 +21,7 @@ from app.models.states import FireReason, OwnerKind, RunTrigger
 from app.schedules.parts import Overlap
 from app.schedules.schemas import Daily, Monthly, Weekly
 
-_SLOTTED = Daily | Weekly | Monthly
+_SLOTTED = (Daily, Weekly, Monthly)
 
 
 async def fire_due(

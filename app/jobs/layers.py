@@ -1,6 +1,6 @@
 """Which layers are kept: those of living jobs' versions, and those that a run may still need.
 
-upload ──▶ layer made, or found ──▶ wanted now ──▶ still there? ──▶ a version of it
+upload ──▶ layer to be kept, or found ──▶ wanted now ──▶ still there? ──▶ a version of it
 maintenance ──▶ of no use, and not wanted for a day ──▶ marked ──▶ files deleted ──▶ forgotten
                 └ an upload that meets a marked one comes again in a moment
 

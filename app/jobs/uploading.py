@@ -31,6 +31,7 @@ from app.jobs.errors import (
     JobHasNoCode,
     LayerLeaving,
 )
+from app.jobs.forgetting import folder_of
 from app.jobs.layers import want
 from app.models import Job, JobVersion
 from app.models.states import JobKind
@@ -82,7 +83,7 @@ async def take_code(
     content = await _whole(resources, body, limit)
     inspected = await in_thread(lambda: inspect_zip(content, most_bytes=limit))
     layer_id = await _layer_of(resources, upload.account_id, inspected)
-    folder = f"code/{upload.account_id}/{upload.job_id}"
+    folder = folder_of(upload.account_id, upload.job_id)
     stored_as = await keep_code(resources.files, folder, content, inspected)
     async with resources.unit_of_work(upload.account_id) as session:
         job, limit = await _job_and_limit(session, upload, lock=True)
@@ -140,12 +141,16 @@ async def _made(resources: Resources, account_id: UUID, requirements: Requiremen
     """The layer's id; it stays for a day from now on, and for as long as a version needs it."""
     settings, files = resources.settings.code, resources.files
     terms, work = Terms(timeout=settings.install_timeout), _folder(settings)
+
+    async def wanted(layer_id: str) -> None:
+        async with resources.unit_of_work(account_id) as session:
+            await want(session, layer_id, note_of(requirements))
+
     for _ in range(_TRIES):
-        layer = await layer_for(files, requirements, terms=terms, work=work)
+        layer = await layer_for(files, requirements, terms=terms, work=work, coming=wanted)
         if layer is None:
             return None
-        async with resources.unit_of_work(account_id) as session:
-            await want(session, layer.id, note_of(requirements))
+        await wanted(layer.id)
         # One that was found may have been deleted before it was wanted.
         if await is_kept(files, layer.id):
             return layer.id

@@ -9,7 +9,7 @@ from app.models.owned import belongs_to
 
 
 class JobVersion(SQLModel, table=True):
-    """One upload of a job's code; written once, numbered from 1, never changed."""
+    """One upload of a job's code; numbered from 1, and what it says of the code never changes."""
 
     __tablename__ = "job_versions"
     __table_args__ = (belongs_to("jobs", "job_id"),)
@@ -19,7 +19,7 @@ class JobVersion(SQLModel, table=True):
     number: int = Field(primary_key=True)
     sha256: str = Field(description="Of the zip, in hexadecimal digits.")
     size_bytes: int = Field(sa_type=BigInteger, description="Of the zip.")
-    stored_as: str = Field(description="In the store of files.")
+    stored_as: str = Field(description="In the store of files; empty once deleted.")
     entry: str = Field(description="Where in the zip the module with main() lies.")
     layer_id: str | None = Field(
         default=None, description="Of its requirements; None: it has none."

@@ -9,6 +9,7 @@ cron        at the local minutes of an expression
 """
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import (
@@ -196,6 +197,12 @@ _STORED: TypeAdapter[Schedule] = TypeAdapter(Schedule, config=ConfigDict(hide_in
 def stored(document: object) -> Schedule:
     """The schedule that was kept as `model_dump(mode="json")`."""
     return _STORED.validate_python(document)
+
+
+@lru_cache(maxsize=4_096)
+def stored_as(text: str) -> Schedule:
+    """The same from its JSON. Many are alike, and each comes again: it is read once, then found."""
+    return _STORED.validate_json(text)
 
 
 class FireRead(BaseModel):

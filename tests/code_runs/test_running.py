@@ -3,27 +3,9 @@
 from sqlmodel import col, select
 
 from app.models import RunMessage
-from tests.code_runs.making import TEMPLATE, Site, error_of, published, uploaded, variables
+from tests.code_runs.making import Site, error_of, published, uploaded, variables
 from tests.mail.reading import mailbox_of
 from workers.mail import settle_mail
-
-
-async def test_the_template_runs_as_it_is(site: Site) -> None:
-    job = await published(site.http, TEMPLATE)
-    await variables(site.http, job, secrets={"mykey": "a value of mine"})
-
-    run = await site.run(job)
-
-    assert error_of(run) == ("succeeded", None)
-    assert [(one["level"], one["text"], one["fields"]) for one in await site.log(run)] == [
-        ("info", "Hello", None),
-        ("info", "Hello", {"Support Email": "support@example.com"}),
-        ("info", "***", None),
-        ("debug", "Debug Log Example", None),
-    ]
-    assert (run["attempt"], run["code_version"], run["job_id"]) == (0, 1, job["id"])
-    assert (run["total"], run["trigger"], run["requested_by"]) == (None, "api", "marketo")
-    assert run["details"]["attempts"][0]["ending"] == "returned"
 
 
 async def test_code_is_told_of_its_run_and_its_answer_is_kept(site: Site) -> None:

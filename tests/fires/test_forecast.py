@@ -1,12 +1,15 @@
 """What is planned, and which of it will be refused: the gate, over the days to come."""
 
 from datetime import datetime
+from itertools import pairwise
 from uuid import UUID
 
 from app.core.resources import Resources
 from tests.conftest import MakeTenant, Tenant
 from tests.fires.making import DAY, HOUR, ROOMY, end_all, every, next_hour, plan_at, scheduled
+from tests.groups import making as groups
 from tests.jobs.making import Json, change, now_of, plan
+from tests.sequences.making import a_sequence
 
 
 async def forecast(tenant: Tenant, until: datetime) -> list[Json]:
@@ -86,3 +89,48 @@ async def test_the_forecast_comes_true(
     found = (await tenant.http.get("/v1/fires", params={"limit": 1000})).json()["items"]
 
     assert {(one["owner_id"], one["planned_at"]): one["reason"] for one in found} == said
+
+
+async def test_groups_campaigns_and_batches_are_foreseen_too(
+    tenant: Tenant, make_tenant: MakeTenant, resources: Resources
+) -> None:
+    http, first = tenant.http, await a_midnight(resources, tenant)
+    await plan(make_tenant, tenant, **ROOMY)
+    grouped = await groups.jobs(http, 2)
+    group = await groups.active(http, grouped, schedule=every("PT1H", first))
+    skips = {"count": 1, "reason": "moving"}
+    await http.post(f"/v1/groups/{group['id']}/skip", json=skips)
+    launch = every("PT12H", first)
+    campaign = (await http.post("/v1/campaigns", json={
+        "code": "spring", "name": "Spring", "auto_launch": launch})).json()  # fmt: skip
+    sequence = (await http.post("/v1/sequences", json=a_sequence())).json()
+    assert (await http.post(f"/v1/sequences/{sequence['id']}/activate")).is_success
+
+    items = await forecast(tenant, first + HOUR)
+
+    found = {kind: [one for one in items if one["owner_kind"] == kind]
+             for kind in ("group", "campaign", "batch")}  # fmt: skip
+    assert [one["reason"] for one in found["group"]] == ["skip_requested", None]
+    assert {one["owner_id"] for one in found["group"]} == {group["id"]}
+    assert [(one["owner_id"], one["reason"]) for one in found["campaign"]] == [
+        (campaign["id"], None)
+    ]
+    moments = [datetime.fromisoformat(one["planned_at"]) for one in found["batch"]]
+    assert {after - before for before, after in pairwise(moments)} == {HOUR / 2}
+
+
+async def test_jobs_of_a_group_use_up_the_day_one_after_the_other(
+    tenant: Tenant, make_tenant: MakeTenant, resources: Resources
+) -> None:
+    await plan(make_tenant, tenant, **(ROOMY | {"minutes_per_day": 150}))
+    first = await a_midnight(resources, tenant)
+    grouped = await groups.jobs(tenant.http, 3, timeout="PT1H")
+    # 60 of 150 minutes, 60 of 90; 60 of 30 are not there, and the last halts behind it.
+    group = await groups.active(tenant.http, grouped, schedule=every("P1D", first))
+    early = await scheduled(tenant.http, every("P1D", first + HOUR), "early", timeout="PT30M")
+    late = await scheduled(tenant.http, every("P1D", first + 3 * HOUR), "late", timeout="PT1H")
+
+    items = await forecast(tenant, first + 4 * HOUR)
+
+    said = [(item["owner_id"], item["reason"]) for item in items]
+    assert said == [(group["id"], None), (early["id"], None), (late["id"], "quota_minutes")]

@@ -24,7 +24,7 @@ from workers.sandbox.counts import Counts, CountsWrong, counts_of
 from workers.sandbox.driver import OnEmail, OnLine
 from workers.sandbox.equipment import equipment
 from workers.sandbox.errors import CodeUnreadable
-from workers.sandbox.judging import judge, signal_of
+from workers.sandbox.judging import NOT_PRINTED, Verdict, judge, signal_of
 from workers.sandbox.leash import Leash
 from workers.sandbox.leftovers import Leftovers
 from workers.sandbox.lines import Budget, Level, Lines
@@ -163,7 +163,7 @@ class Bubblewrap:
             signal=verdict.signal,
             files=tuple(leftovers.files),
             refused=tuple(replace(one, name=masker.masked(one.name)) for one in leftovers.refused),
-            warnings=(*faults, *_warnings(talk, leftovers)),
+            warnings=(*faults, *_warnings(talk, leftovers, verdict)),
         )
 
     async def self_test(self) -> Sequence[str]:
@@ -250,12 +250,14 @@ def _counts(told: Channel) -> tuple[Counts | None, list[str]]:
         return None, [f"What main returned is no counts: {wrong}"]
 
 
-def _warnings(talk: _Talk, leftovers: Leftovers) -> list[str]:
+def _warnings(talk: _Talk, leftovers: Leftovers, verdict: Verdict) -> list[str]:
     found = list(talk.told.warnings)
     if talk.told.unfit:
         found.append(f"What main returned is not kept: {talk.told.unfit}.")
     if talk.budget.is_over:
         found.append("The log is cut short.")
+    if verdict.ended is Ended.RETURNED and verdict.exit_code == NOT_PRINTED:
+        found.append("Something that was to be printed at the end is lost.")
     if leftovers.refused:
         found.append(f"{len(leftovers.refused)} of the files left behind are not kept.")
     return found

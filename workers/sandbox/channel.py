@@ -20,6 +20,7 @@ _MOST_ATTACHED = 5 * 2**20
 _MOST_WORD = 10 * 2**20
 # What is no e-mail: the value of `main`, of which `run.py` tells a megabyte.
 _EMAIL, _MOST_OTHER = b'{"email":', 2**20 + 1_000
+_RETURNED = b'{"returned":'
 _MOST_ALL = 64 * 2**20
 _MOST_ERROR = 10_000
 # Brackets, commas and colons: made into objects, ten megabytes of them are hundreds.
@@ -92,7 +93,9 @@ class Channel:
         try:
             word = json.loads(data)
         except (ValueError, RecursionError):
-            return None
+            # Of a whole number with too many digits, say: `main` has returned all the same.
+            is_end = data.startswith(_RETURNED)
+            return {"returned": None, "unfit": "it cannot be read"} if is_end else None
         return word if isinstance(word, dict) else None
 
     def _hear(self, word: dict[str, Any]) -> Iterator[EmailRequest]:
@@ -116,7 +119,7 @@ class Channel:
     def _email(self, told: Any) -> Iterator[EmailRequest]:
         try:
             email = _read_email(told)
-        except (ValueError, TypeError, KeyError, AttributeError, binascii.Error):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, binascii.Error):
             self._warn("An e-mail was asked for in a form that is none; it is not sent.")
             return
         self._emails += 1

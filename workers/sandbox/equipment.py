@@ -3,7 +3,7 @@
     <scratch>/equipment-<digest>/
         inside/    confine.py, run.py, ls.py, and the forwarder where there is one
         probe/     the code of the self-test
-        site/      requests and what it needs, as installed beside us
+        site/      requests and what it needs, as installed beside us: RECORD's hashes are compared
         etc/       passwd, group, hosts
 
 A copy, readable by everybody, so that nothing else of an installation has to be: it may lie below
@@ -11,6 +11,7 @@ A copy, readable by everybody, so that nothing else of an installation has to be
 another name first, so that two processes may make it at once.
 """
 
+import base64
 import compileall
 import hashlib
 import os
@@ -37,7 +38,7 @@ def equipment(scratch: Path, forwarder: Path | None = None) -> Path:
     """The directory of the equipment, made if it is not there yet.
 
     Raises:
-        SandboxBroken: it cannot be written, or `requests` is not installed.
+        SandboxBroken: it cannot be written, or `requests` is not installed, or not as it was.
     """
     files = _files(forwarder)
     digest = hashlib.sha256(sys.version.encode())
@@ -71,7 +72,7 @@ def _make(place: Path, files: dict[str, bytes]) -> None:
             target.parent.mkdir(exist_ok=True)
             target.write_bytes(content)
         for package in _packages():
-            _copy_package(package, draft / "site")
+            copy_package(package, draft / "site")
         compileall.compile_dir(draft / "inside", quiet=2)
         compileall.compile_dir(draft / "site", quiet=2)
         for path in (draft, *draft.rglob("*")):
@@ -85,14 +86,30 @@ def _make(place: Path, files: dict[str, bytes]) -> None:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _copy_package(name: str, site: Path) -> None:
+def copy_package(name: str, site: Path) -> None:
+    """Copy the modules and data of an installed package; no scripts, and nothing compiled here.
+
+    Raises:
+        SandboxBroken: a file is missing, or is not what was installed.
+    """
     for file in distribution(name).files or ():
-        source = Path(os.fspath(file.locate()))
-        if ".." in file.parts or "__pycache__" in file.parts or not source.is_file():
+        if ".." in file.parts or "__pycache__" in file.parts:
             continue
+        try:
+            content = Path(os.fspath(file.locate())).read_bytes()
+        except FileNotFoundError:
+            raise SandboxBroken(reason=f"{file} of {name} is missing") from None
+        if file.hash is not None and _digest(content, file.hash.mode) != file.hash.value:
+            raise SandboxBroken(reason=f"{file} of {name} is not what was installed")
         target = site / file
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
+        target.write_bytes(content)
+
+
+def _digest(content: bytes, algorithm: str) -> str:
+    """As RECORD writes it."""
+    digest = hashlib.new(algorithm, content).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def _packages() -> list[str]:

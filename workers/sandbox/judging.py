@@ -7,6 +7,8 @@ from workers.sandbox.channel import Channel
 from workers.sandbox.outcome import Ended, Limit
 
 _MOST_LINES = 20
+# How Python ends when what it had still to print could not be printed.
+NOT_PRINTED = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,8 @@ def judge(told: Channel, code: int, *, cause: Ended | None, limit: Limit | None)
         return Verdict(cause, _OURS[cause].format(limit=limit), limit, signal=number)
     if not told.has_begun:
         return Verdict(Ended.LOST, "The sandbox ended before the code began.", signal=number)
-    if told.has_returned and code == 0:
-        return Verdict(Ended.RETURNED, exit_code=0)
+    if told.has_returned and code in (0, NOT_PRINTED):
+        return Verdict(Ended.RETURNED, exit_code=code)
     if told.error is not None:
         lines = told.error.strip().splitlines()[-_MOST_LINES:]
         return Verdict(Ended.RAISED, "\n".join(lines), _limit(told.limit), code)
@@ -45,6 +47,9 @@ def judge(told: Channel, code: int, *, cause: Ended | None, limit: Limit | None)
         return Verdict(Ended.KILLED, f"The process was ended by {name}.", limit, signal=number)
     when = "after" if told.has_returned else "before"
     error = f"The process ended itself with exit code {code} {when} main had returned."
+    if code == 0:
+        # Programs that close whatever is open, as daemons do, close the way to say it, too.
+        error = f"{error[:-1]}, or it closed a descriptor that is not its own."
     return Verdict(Ended.RAISED, error, exit_code=code)
 
 

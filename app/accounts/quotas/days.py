@@ -1,12 +1,14 @@
 """Many starts at once: the days of many accounts locked, taken from in memory, written once.
 
-open ──▶ rows of all accounts' days, then of all jobs' days, locked in their order
+open ──▶ rows of all accounts' days, locked in their order ──▶ what their jobs have used, read
      ──▶ take, take, take … ──▶ write
+
+Whoever takes of a job's day, or books to it, holds the account's day; so the latter's lock is
+enough, and a job's row is written once.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TypeAlias
 from uuid import UUID
@@ -20,19 +22,16 @@ _OPEN_ACCOUNTS = """
 INSERT INTO account_days (account_id, day) SELECT * FROM unnest($1::uuid[], $2::date[])
 ON CONFLICT DO NOTHING
 """
-_OPEN_JOBS = """
-INSERT INTO job_days (account_id, job_id, day)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[]) ON CONFLICT DO NOTHING
-"""
 _LOCK_ACCOUNTS = """
 SELECT d.* FROM unnest($1::uuid[], $2::date[]) AS w(account_id, day)
   JOIN account_days d ON d.account_id = w.account_id AND d.day = w.day
  ORDER BY d.account_id, d.day FOR UPDATE OF d
 """
-_LOCK_JOBS = """
-SELECT d.* FROM unnest($1::uuid[], $2::uuid[], $3::date[]) AS w(account_id, job_id, day)
+# Those that have no row have used nothing.
+_READ_JOBS = """
+SELECT d.account_id, d.job_id, d.invocations
+  FROM unnest($1::uuid[], $2::uuid[], $3::date[]) AS w(account_id, job_id, day)
   JOIN job_days d ON d.account_id = w.account_id AND d.job_id = w.job_id AND d.day = w.day
- ORDER BY d.account_id, d.job_id, d.day FOR UPDATE OF d
 """
 _WRITE_ACCOUNTS = """
 UPDATE account_days AS d SET executions = d.executions + w.n, reserved = d.reserved + w.held
@@ -40,10 +39,11 @@ UPDATE account_days AS d SET executions = d.executions + w.n, reserved = d.reser
  WHERE d.account_id = w.account_id AND d.day = w.day
 """
 _WRITE_JOBS = """
-UPDATE job_days AS d SET invocations = d.invocations + w.n, reserved = d.reserved + w.held
-  FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::int[], $5::interval[])
-       AS w(account_id, job_id, day, n, held)
- WHERE d.account_id = w.account_id AND d.job_id = w.job_id AND d.day = w.day
+INSERT INTO job_days AS d (account_id, job_id, day, invocations, reserved)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::int[], $5::interval[])
+ON CONFLICT (account_id, job_id, day) DO UPDATE
+   SET invocations = d.invocations + excluded.invocations,
+       reserved = d.reserved + excluded.reserved
 """
 
 # A plan and the zone of its days.
@@ -59,7 +59,7 @@ class Days:
             account_id: rules.day_of(now, timezone) for account_id, (_, timezone) in terms.items()
         }
         self._accounts: dict[UUID, DayUse] = {}
-        self._jobs: dict[tuple[UUID, UUID], int] = {}
+        self._jobs: dict[tuple[UUID, UUID], int] = defaultdict(int)
         # What found no room, as (account, job, why), in the order in which it was asked for.
         self.refused: list[tuple[UUID, UUID, Refusal]] = []
         self._taken: dict[tuple[UUID, UUID], list[timedelta]] = defaultdict(list)
@@ -83,14 +83,14 @@ class Days:
     def take(self, account_id: UUID, job_id: UUID, needed: timedelta) -> Refusal | None:
         """Take an execution and an invocation, or say what is used up."""
         plan, use = self._plans[account_id], self._accounts[account_id]
-        use = replace(use, invocations=self._jobs[account_id, job_id])
+        use = DayUse(use.executions, self._jobs[account_id, job_id], use.booked, use.reserved)
         refusal = rules.may_start(use, plan, timeout=needed)
         if refusal is not None:
             self.refused.append((account_id, job_id, refusal))
             return refusal
         held = rules.held_by(plan, needed)
-        self._accounts[account_id] = replace(
-            use, executions=use.executions + 1, reserved=use.reserved + held
+        self._accounts[account_id] = DayUse(
+            use.executions + 1, use.invocations, use.booked, use.reserved + held
         )
         self._jobs[account_id, job_id] += 1
         self._taken[account_id, job_id].append(held)
@@ -129,12 +129,11 @@ class Days:
         of_jobs = [account_id for account_id, _ in places]
         jobs = (of_jobs, [job_id for _, job_id in places], self._days_of(of_jobs))
         await driver.execute(_OPEN_ACCOUNTS, *of_accounts)
-        await driver.execute(_OPEN_JOBS, *jobs)
         for row in await driver.fetch(_LOCK_ACCOUNTS, *of_accounts):
             self._accounts[row["account_id"]] = DayUse(
                 executions=row["executions"], booked=row["booked"], reserved=row["reserved"]
             )
-        for row in await driver.fetch(_LOCK_JOBS, *jobs):
+        for row in await driver.fetch(_READ_JOBS, *jobs):
             self._jobs[row["account_id"], row["job_id"]] = row["invocations"]
 
     def _days_of(self, accounts: Iterable[UUID]) -> list[date]:

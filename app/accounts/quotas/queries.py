@@ -17,8 +17,11 @@ from app.models.states import JobState
 _OPEN_ACCOUNT = """
 INSERT INTO account_days (account_id, day) VALUES ($1, $2) ON CONFLICT DO NOTHING
 """
+# The account's day first: a planner that holds it writes the job's at its end.
 _OPEN_JOB = """
-INSERT INTO job_days (account_id, job_id, day) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
+WITH account AS (SELECT account_id FROM account_days WHERE account_id = $1 AND day = $3 FOR UPDATE)
+INSERT INTO job_days (account_id, job_id, day) SELECT account_id, $2, $3 FROM account
+ON CONFLICT DO NOTHING
 """
 # Each row is looked at under its lock, as whoever had it before has left it. The gates are those
 # of `rules.may_start`; a test holds the two against each other.

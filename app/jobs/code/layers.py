@@ -12,7 +12,7 @@ import hashlib
 import json
 import sys
 import sysconfig
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -57,6 +57,7 @@ async def layer_for(
     *,
     terms: Terms | None = None,
     work: Path | None = None,
+    coming: Callable[[str], Awaitable[None]] | None = None,
 ) -> Layer | None:
     """The layer of these requirements, made if there is none yet; None if nothing is required.
 
@@ -65,6 +66,8 @@ async def layer_for(
     Args:
         work: a folder for what is passing, three times the size of a layer; by default that of the
             system for temporary files.
+        coming: told the id of one that is new before it is kept, so that none is kept of which
+            nobody knows, whoever dies.
 
     Raises:
         RequirementsFailed, RequirementsTimedOut, LayerTooLarge: the requirements cannot be had.
@@ -78,7 +81,7 @@ async def layer_for(
     folder = await in_thread(lambda: folder_for("penstock-layer-", longest=_LONGEST, place=work))
     try:
         installed = await install(requirements, Path(folder.name), terms or Terms())
-        return await _keep(store, requirements, installed)
+        return await _keep(store, requirements, installed, coming)
     finally:
         await in_thread(folder.cleanup)
 
@@ -133,13 +136,20 @@ async def _find(store: FileStore, requirements: Requirements) -> Layer | None:
     return layer if await is_kept(store, layer.id) else None
 
 
-async def _keep(store: FileStore, requirements: Requirements, installed: Path) -> Layer:
+async def _keep(
+    store: FileStore,
+    requirements: Requirements,
+    installed: Path,
+    coming: Callable[[str], Awaitable[None]] | None,
+) -> Layer:
     packed = installed.with_name("layer.tar.gz")
     layer = Layer(
         id=await in_thread(pack, installed, packed),
         size_bytes=await in_thread(bytes_of, installed),
         packages=await in_thread(_packages, installed),
     )
+    if coming is not None:
+        await coming(layer.id)
     await store.write(_archive(layer.id), _blocks(packed))
     note = json.dumps(asdict(layer)).encode()
     # Last: who finds the note finds the archive.

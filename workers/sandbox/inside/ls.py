@@ -69,7 +69,7 @@ class Log:
         line = f"\x1e{json.dumps(record)}\n".encode()
         with self._lock:
             # The job may have closed or replaced its standard output, or even ours; so be it.
-            with contextlib.suppress(OSError, ValueError, AttributeError):
+            with contextlib.suppress(Exception):
                 sys.stdout.flush()
             with contextlib.suppress(OSError):
                 while line:

@@ -7,6 +7,7 @@ It tells on a descriptor of its own, so that nothing printed, and no closed stan
 in between. Code that writes to it by hand can lie about itself, which it can anyhow.
 """
 
+import contextlib
 import errno
 import importlib
 import json
@@ -77,7 +78,7 @@ def _call(event: dict[str, Any]) -> tuple[dict[str, Any], int]:
         value = asyncio.run(value)
     try:
         written = json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError, RecursionError):
+    except Exception:  # a value may have methods of its own
         return {"returned": None, "unfit": f"it is no JSON ({type(value).__name__})"}, 0
     if len(written) > MOST_VALUE:
         return {"returned": None, "unfit": f"it has more than {MOST_VALUE} bytes as JSON"}, 0
@@ -107,7 +108,11 @@ def _raised(error: BaseException) -> tuple[dict[str, Any], int]:
         text = "".join(traceback.format_exception(type(error), error, frames))
     except BaseException:
         text = f"{type(error).__name__} (and its own description failed)"
-    sys.stderr.write(text)
+    # Not by `sys.stderr`, which may be closed, or another's that raises in its turn.
+    with contextlib.suppress(Exception):
+        sys.stderr.flush()
+    with contextlib.suppress(OSError):
+        os.write(2, text.encode(errors="replace"))
     return {"raised": text[-MOST_ERROR:], "limit": _limit_of(error)}, 1
 
 
