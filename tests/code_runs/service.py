@@ -41,22 +41,22 @@ class Service:
         run: Json = (await self.http.get(f"/v1/runs/{run_id}")).json()
         return run
 
-    async def ended(self, run_id: UUID, *, seconds: float = 40) -> Json:
+    async def ended(self, run_id: UUID) -> Json:
         """The run, once it has ended."""
 
         async def is_over() -> bool:
             return (await self.read(run_id))["state"] not in ("queued", "running")
 
-        await until(is_over, seconds=seconds)
+        await until(is_over)
         return await self.read(run_id)
 
-    async def says(self, run_id: UUID, text: str, *, seconds: float = 40) -> None:
+    async def says(self, run_id: UUID, text: str) -> None:
         """Wait until a line of the log is this text."""
 
         async def is_said() -> bool:
             return text in await self.texts(run_id)
 
-        await until(is_said, seconds=seconds)
+        await until(is_said)
 
     async def texts(self, run_id: UUID) -> list[str]:
         answer = await self.http.get(f"/v1/runs/{run_id}/log", params={"limit": 1000})

@@ -131,7 +131,7 @@ async def test_a_timeout_is_business_time(site: Site, make_tenant: MakeTenant) -
     async def is_waiting() -> bool:
         return await site.texts({"id": str(run_id)}) == ["waiting"]
 
-    await until(is_waiting, seconds=20)
+    await until(is_waiting)
     platform = (await make_tenant(platform=True)).http
     moving = asyncio.create_task(platform.post("/v1/clock/advance", json={"by": "PT40M"}))
     while not moving.done():

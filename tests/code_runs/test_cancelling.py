@@ -30,7 +30,7 @@ async def test_one_that_runs_is_ended_by_its_worker(site: Site) -> None:
     async def is_waiting() -> bool:
         return await site.texts({"id": str(run_id)}) == ["waiting"]
 
-    await until(is_waiting, seconds=20)
+    await until(is_waiting)
     asked = (await site.http.post(f"/v1/runs/{run_id}/cancel")).json()
     run = await doing
 

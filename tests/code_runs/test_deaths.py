@@ -28,7 +28,7 @@ async def test_a_killed_worker_takes_its_sandbox_along_and_the_next_attempt_foll
     inside = sandboxes_of(first)
     first.kill()
     await first.wait()
-    await until(_of(lambda: are_gone(inside)), seconds=20)
+    await until(_of(lambda: are_gone(inside)))
     await service.worker()
     run = await service.ended(run_id)
 

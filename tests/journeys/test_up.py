@@ -12,9 +12,9 @@ import httpx
 import psutil
 import pytest
 
-from app.embedded.ports import free_port
 from tests.embedded.waiting import is_alive
 from tests.faults.processes import ROOT, until
+from tests.ports import free_port
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Home:
             except httpx.TransportError:
                 return False
 
-        await until(is_ready, seconds=60)
+        await until(is_ready)
         return process
 
     async def key(self) -> str:
@@ -73,7 +73,7 @@ async def gone(pids: list[int]) -> None:
     async def are_gone() -> bool:
         return not any(is_alive(pid) for pid in pids)
 
-    await until(are_gone, seconds=30)
+    await until(are_gone)
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ async def test_a_killed_worker_and_api_are_restarted(home: Home) -> None:
         except httpx.TransportError:
             return False
 
-    await until(is_back, seconds=60)
+    await until(is_back)
     everything = family(stack.pid)
     stack.send_signal(signal.SIGINT)
     await asyncio.wait_for(stack.wait(), 60)
