@@ -6,7 +6,7 @@ from tests.code_runs.making import Site, error_of, published
 from tests.faults.processes import until
 from tests.jobs.making import refused
 
-SLEEPS = "import time\ndef main():\n    print('waiting', flush=True)\n    time.sleep(60)"
+SLEEPS = "import time\ndef main():\n    print('waiting', flush=True)\n    time.sleep(600)"
 
 
 async def test_one_that_waits_is_over_at_once(site: Site) -> None:

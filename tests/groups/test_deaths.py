@@ -18,7 +18,7 @@ from app.demo.sending import connecting
 from app.embedded.valkey import Valkey
 from tests.faults.conftest import Template, template
 from tests.faults.ground import Ground, a_copy, ground_on
-from tests.faults.processes import Processes, until
+from tests.faults.processes import PATIENCE_SECONDS, Processes, until
 from tests.fires.making import ROOMY
 from tests.groups.making import a_campaign, active, launched_at, started, states
 from tests.jobs.making import Json, published
@@ -110,7 +110,7 @@ async def test_killed_between_two_jobs_the_next_worker_goes_on(site: Site, failp
     group = await site.group(launch_campaigns=launch, recipients=recipients)
     first = await site.workers.worker(**QUICK, PENSTOCK_FAILPOINT=failpoint)
     run = await started(site.http, group)
-    await asyncio.wait_for(first.wait(), 40)
+    await asyncio.wait_for(first.wait(), PATIENCE_SECONDS)
     await site.workers.worker(**QUICK)
     found = await site.ended(run)
     children = (await site.http.get("/v1/runs", params={"parent": run["id"]})).json()["items"]
