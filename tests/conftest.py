@@ -3,6 +3,7 @@
 Every test makes tenants of its own: the wall between accounts is also the wall between tests.
 """
 
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -66,6 +67,9 @@ def _as_in_a_real_process() -> None:
     """
     log.configure(Log(level="WARNING"))
     garbage.look_seldom()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # As when the suite was started in the background; what it starts would inherit that.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

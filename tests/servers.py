@@ -1,7 +1,9 @@
-"""The servers of the suite: one PostgreSQL and one Valkey for all its processes.
+"""The servers of the suite: each pytest process that runs tests has its own PostgreSQL and Valkey.
 
-The process that starts pytest starts them, from the embedded wheels, and its xdist workers find
-them by two environment variables; each worker has a database of its own.
+One server for two processes would let them meet although each has databases of its own: whatever
+is numbered by transactions waits for the eldest one of the whole server, whosever it is. They are
+started from the embedded wheels; processes that a test starts find them by two environment
+variables.
 """
 
 import asyncio
@@ -10,6 +12,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -22,10 +25,12 @@ from app.embedded.valkey import Valkey
 POSTGRES, REDIS = "TEST_SUITE_POSTGRES", "TEST_SUITE_REDIS"
 _started: list[Postgres | Valkey] = []
 _folders: list[Path] = []
+_migrated: list[str] = []
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if hasattr(config, "workerinput") or POSTGRES in os.environ:
+    runs_tests = hasattr(config, "workerinput") or not config.getoption("numprocesses", None)
+    if not runs_tests or POSTGRES in os.environ:
         return
     folder = Path(tempfile.mkdtemp(prefix="penstock-tests-"))
     folder.chmod(0o755)
@@ -33,7 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
         folder / "postgres",
         password="suite",
         log=folder / "postgres.log",
-        # The processes of two tests at a time, and the suite's own, are more than those of a stack.
+        # The processes of a test, and the suite's own, are more than those of a stack.
         # Nobody cuts this server off, let alone its host's power: files need not reach the disk.
         settings={"max_connections": "200", "fsync": "off", "full_page_writes": "off"},
     )
@@ -69,10 +74,22 @@ def redis_url() -> str:
 
 @pytest.fixture(scope="session")
 async def database_url() -> AsyncIterator[str]:
-    """A database of this pytest process, at the newest schema."""
+    """The database of this pytest process, at the newest schema."""
+    async with a_database() as found:
+        yield found
+
+
+@asynccontextmanager
+async def a_database() -> AsyncIterator[str]:
+    """The address of a database at the newest schema, for a while; its name is nobody else's."""
     server, name = os.environ[POSTGRES], f"test_{uuid.uuid4().hex[:12]}"
-    await _execute(server, f'CREATE DATABASE "{name}"')
-    await asyncio.to_thread(migrations.upgrade, f"{server}/{name}")
+    if not _migrated:
+        # Migrated once and copied: it takes longer than most tests.
+        first = f"migrated_{uuid.uuid4().hex[:12]}"
+        await _execute(server, f'CREATE DATABASE "{first}"')
+        await asyncio.to_thread(migrations.upgrade, f"{server}/{first}")
+        _migrated.append(first)
+    await _execute(server, f'CREATE DATABASE "{name}" TEMPLATE "{_migrated[0]}"')
     yield f"{server}/{name}"
     await _execute(server, f'DROP DATABASE "{name}" WITH (FORCE)')
 

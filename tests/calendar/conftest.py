@@ -8,14 +8,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from app.core.resources import Resources
 from app.demo.sending import connecting
-from app.embedded.ports import free_port
 from app.embedded.valkey import Valkey
 from tests.calendar.installation import Customer, Installation
 from tests.code_users import CALENDAR, USERS, first_user
 from tests.faults.conftest import Template, template
-from tests.faults.ground import a_database, ground_on, settings_of
+from tests.faults.ground import a_copy, ground_on, settings_of
 from tests.jobs_code.wheels_making import Wheels
 from tests.outbound.servers import Authority
+from tests.ports import free_port
 from tests.servers import POSTGRES
 
 __all__ = ["template"]
@@ -76,7 +76,7 @@ async def installation(
         "PIP_NO_INDEX": "1",
         "PIP_FIND_LINKS": str(wheels.folder),
     }
-    async with a_database(server, template=template.name) as name:
+    async with a_copy(server, template=template.name) as name:
         ground = ground_on(f"{server}/{name}", valkey, template.keys, folder / "logs", None, **told)
         connect = connecting(f"http://127.0.0.1:{port}", template.keys.platform)
         async with (

@@ -81,13 +81,13 @@ class Customer:
         found: Json = await self.ask("GET", f"/runs/{run['id']}")
         return found
 
-    async def ended(self, run: Json, *, seconds: float = 40) -> Json:
+    async def ended(self, run: Json) -> Json:
         """The run, once it has ended."""
 
         async def is_over() -> bool:
             return (await self.run(run))["state"] in ENDED
 
-        await until(is_over, seconds=seconds)
+        await until(is_over)
         return await self.run(run)
 
     async def begun(self, run: Json) -> None:
@@ -96,15 +96,15 @@ class Customer:
         async def is_at_work() -> bool:
             return bool((await self.run(run))["state"] == "running")
 
-        await until(is_at_work, seconds=20)
+        await until(is_at_work)
 
-    async def says(self, run: Json, text: str, *, seconds: float = 40) -> None:
+    async def says(self, run: Json, text: str) -> None:
         """Wait until a line of the run's log is this text."""
 
         async def is_said() -> bool:
             return text in await self.texts(run)
 
-        await until(is_said, seconds=seconds)
+        await until(is_said)
 
     async def texts(self, run: Json) -> list[str]:
         found = await self.ask("GET", f"/runs/{run['id']}/log", params={"limit": 1000})
@@ -133,7 +133,7 @@ class Customer:
         async def are_there() -> bool:
             return len(await self.runs(job)) >= count
 
-        await until(are_there, seconds=20)
+        await until(are_there)
         return await self.runs(job)
 
     async def minutes(self) -> Json:
@@ -191,7 +191,7 @@ class Installation:
         async def has_arrived() -> bool:
             return not (await self.operator.get("/v1/clock")).json()["is_advancing"]
 
-        await until(has_arrived, seconds=240)
+        await until(has_arrived)
 
     async def at_noon(self) -> datetime:
         """Move to the next noon in UTC; from there a day is far from over."""
@@ -206,11 +206,11 @@ class Installation:
             f'UPDATE business_clock SET "offset" = "offset" + interval \'{by.total_seconds()} s\''
         )
 
-    async def until_counted(self, sql: str, least: int, *, seconds: float) -> None:
+    async def until_counted(self, sql: str, least: int) -> None:
         """Wait until the database counts so many."""
 
         async def is_there() -> bool:
             await asyncio.sleep(0.1)  # a count is dear
             return await self.ground.count(sql) >= least
 
-        await until(is_there, seconds=seconds)
+        await until(is_there)

@@ -3,14 +3,10 @@
 from collections import Counter
 from datetime import datetime
 
-import pytest
-
 from tests.calendar.conftest import MakeCustomer
 from tests.calendar.installation import DAY, HOUR, MINUTE, ROOMY, Customer, Installation, Json
 from tests.calendar.months import fifty, the_month_of_changes
 
-# All of it is work: on a machine that has other work it takes its time.
-pytestmark = pytest.mark.timeout(300)
 # Fewer than some days of the month would have.
 MOST_A_DAY = 15
 

@@ -92,7 +92,7 @@ async def _caught_up(customer: Customer, jobs: list[Json], *, last: datetime) ->
         found = [await customer.fires(job) for job in jobs]
         return all(fires and _at(fires[-1]) >= last for fires in found)
 
-    await until(have_all, seconds=20)
+    await until(have_all)
 
 
 async def _fired_once_each(customer: Customer, job: Json, first: datetime, *, count: int) -> None:

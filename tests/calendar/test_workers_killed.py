@@ -31,14 +31,14 @@ async def test_each_of_a_thousand_due_moments_has_one_run(
             for number in range(JOBS)
         ]
     workers = [await installation.ground.processes.worker() for _ in range(2)]
-    await installation.until_counted(_ALIVE, 3, seconds=40)
+    await installation.until_counted(_ALIVE, 3)
     last = first + (MOMENTS - 1) * QUARTER
     await installation.step(last + MINUTE - await installation.now())
     over = _OVER.format(since=last.isoformat())
     for worker, done in zip(workers, (100, 400), strict=True):
-        await installation.until_counted(over, done, seconds=60)
+        await installation.until_counted(over, done)
         await kill(worker)
-    await installation.until_counted(over, CUSTOMERS * JOBS * MOMENTS, seconds=100)
+    await installation.until_counted(over, CUSTOMERS * JOBS * MOMENTS)
 
     moments = [first + number * QUARTER for number in range(MOMENTS)]
     for customer, job in jobs:

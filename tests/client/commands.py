@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.client.service import KEY
+from tests.faults.processes import PATIENCE_SECONDS
 from tests.guards.sources import ROOT
 
 
@@ -27,7 +28,7 @@ def penstock(
     given |= {"PENSTOCK_KEY": key} if key else {}
     return subprocess.run(
         command(*words), env=environment(**given), cwd=cwd, capture_output=True, text=True,
-        timeout=60, check=False, **options,
+        timeout=PATIENCE_SECONDS, check=False, **options,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ def service() -> Iterator[Service]:
     service = Service()
     service.up()
     yield service
+    service.is_over.set()
     service.down()
 
 

@@ -23,7 +23,8 @@ KEY = "pk_test"
 class Says:
     """One answer in place of the usual; without a status the connection just ends.
 
-    An `after` answer comes when the request has had its effect.
+    An `after` answer comes when the request has had its effect, a `last` one before the service
+    goes down.
     """
 
     status: int | None
@@ -31,6 +32,7 @@ class Says:
     headers: dict[str, str] = field(default_factory=dict)
     errors: list[Json] = field(default_factory=list)
     after: bool = False
+    last: bool = False
 
 
 @dataclass
@@ -68,6 +70,8 @@ class Service:
         self.cut_at: list[int] = []  # sizes of the content at which a connection is cut
         self.hold_at: int | None = None  # a size of the content at which nothing moves on
         self.holds = threading.Event()
+        self.is_over = threading.Event()
+        self.is_down = threading.Event()
         self.ends: list[Json] = [{"state": "succeeded"}]
         self.failed_rows = b"email,error\r\n"
         self.queries: list[str] = []
@@ -90,6 +94,7 @@ class Service:
     def up(self) -> None:
         """Listen, on the same port as before if there was one."""
         service = self
+        self.is_down.clear()
 
         class Bound(Handler):
             def __init__(self, *args: Any) -> None:
@@ -107,6 +112,7 @@ class Service:
             self._server.server_close()
             self._server.hang_up()
             self._server = None
+            self.is_down.set()
 
     def opened(self, order: Json, repeat: str) -> Kept:
         if repeat not in self._repeats:
@@ -232,11 +238,17 @@ class Handler(BaseHTTPRequestHandler):
                 return None
             if self.service.hold_at and len(upload.content) >= self.service.hold_at:
                 self.service.holds.set()
-                threading.Event().wait(30)
+                # Whatever is still on its way is not of the upload that goes on later.
+                self.service.is_over.wait()
+                self.close_connection = True
+                return None
         return 204, b"", {"Upload-Offset": str(len(upload.content))}
 
     def _answer_instead(self, says: Says) -> None:
         self.close_connection = True
+        if says.last:
+            self.service.down()
+            return
         if says.status is not None:
             problem = {"code": says.code, "detail": f"About {says.code}.", "errors": says.errors}
             self._answer(says.status, json.dumps(problem).encode(), says.headers)

@@ -9,6 +9,7 @@ import pytest
 from tests.client.commands import penstock, started
 from tests.client.conftest import MEGABYTE
 from tests.client.service import Says, Service
+from tests.faults.processes import PATIENCE_SECONDS
 
 PIECE = 16 * MEGABYTE
 
@@ -37,15 +38,13 @@ def test_an_upload_outlives_a_restart_of_the_api(
     service: Service, large: Path, tmp_path: Path
 ) -> None:
     service.cut_at = [5 * MEGABYTE]
-    service.says["HEAD"] = [Says(None)]
+    service.says["HEAD"] = [Says(None, last=True)]
     process = started("import", str(large), url=service.url, cwd=tmp_path)
-    while not service.counted("HEAD"):
-        threading.Event().wait(0.02)
-    service.down()
+    assert service.is_down.wait(PATIENCE_SECONDS)
     threading.Event().wait(1)
     service.up()
 
-    said, _ = process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=PATIENCE_SECONDS)
 
     assert process.returncode == 0
     assert service.upload.content == large.read_bytes()
@@ -166,16 +165,18 @@ def test_a_full_disk_can_be_gone_on_from(service: Service, small: Path, tmp_path
 
 def test_a_run_is_watched_over_a_restart_of_the_api(service: Service, tmp_path: Path) -> None:
     run = {"id": "0190f000-0000-7000-8000-000000000001", "kind": "import"}
-    service.runs[run["id"]] = [{**run, "state": "running"}] * 3 + [{**run, "state": "succeeded"}]
+    service.runs[run["id"]] = [{**run, "state": "running"}]
     service.says["GET"] = [Says(503), Says(None)]
     process = started("runs", "watch", run["id"], url=service.url, cwd=tmp_path)
-    while service.counted("GET") < 4:
+    while service.counted("GET") < 3:
         threading.Event().wait(0.02)
-    service.down()
+    service.says["GET"] = [Says(None, last=True)]
+    assert service.is_down.wait(PATIENCE_SECONDS)
     threading.Event().wait(0.7)
+    service.runs[run["id"]] = [{**run, "state": "succeeded"}]
     service.up()
 
-    said, _ = process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=PATIENCE_SECONDS)
 
     assert process.returncode == 0
     assert said.count("trying again") == 2

@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.client.commands import penstock, started
 from tests.client.conftest import MEGABYTE
 from tests.client.service import Service
+from tests.faults.processes import PATIENCE_SECONDS
 
 
 def test_an_interrupted_upload_goes_on_as_it_was_told(
@@ -14,9 +15,9 @@ def test_an_interrupted_upload_goes_on_as_it_was_told(
 ) -> None:
     service.hold_at = 9 * MEGABYTE
     process = started("import", str(large), url=service.url, cwd=tmp_path)
-    assert service.holds.wait(30)
+    assert service.holds.wait(PATIENCE_SECONDS)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=PATIENCE_SECONDS)
     service.hold_at = None
     kept = len(service.upload.content)
 
@@ -37,7 +38,7 @@ def test_an_interrupted_wait_leaves_the_import_alone(
     assert process.stdout
     assert process.stdout.readline() == "running\n"
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=PATIENCE_SECONDS)
 
     assert process.returncode == 130
     assert said == f"The import goes on: penstock runs watch {service.upload.run_id}\n"

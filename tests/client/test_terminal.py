@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.client.commands import command, environment
 from tests.client.service import KEY, Service
+from tests.faults.processes import PATIENCE_SECONDS
 
 
 def test_bars_show_bytes_then_rows(service: Service, small: Path, tmp_path: Path) -> None:
@@ -26,7 +27,7 @@ def test_bars_show_bytes_then_rows(service: Service, small: Path, tmp_path: Path
 
     shown = _all(ours)
 
-    assert process.wait(30) == 0
+    assert process.wait(PATIENCE_SECONDS) == 0
     assert f"{small.stat().st_size}/{small.stat().st_size} bytes" in shown
     assert "resolving" in shown
     assert "250 of 1,000 rows, 100 rows/s, 0:00:08 left, 3 failed" in shown

@@ -1,5 +1,6 @@
 """Real processes that run code: an API, workers, and what a client sees of them."""
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import psutil
 
 from tests.code_runs.making import Json
 from tests.faults.ground import Stand
-from tests.faults.processes import Process, until
+from tests.faults.processes import PATIENCE_SECONDS, Process, until
 
 
 @dataclass
@@ -27,36 +28,42 @@ class Service:
         return self.stand.http
 
     async def worker(self, **settings: str) -> Process:
+        """One that has as long as any to renew what it holds."""
         told = {
             "PENSTOCK_CODE__SCRATCH": str(self.scratch),
             "PENSTOCK_CODE__FIRST_USER": str(self.first_user),
             "PENSTOCK_CODE__USERS": str(self.users),
             "PENSTOCK_CODE__GRACE": "PT0.3S",
-            "PENSTOCK_SCORING__LEASE": "PT1S",
             "PENSTOCK_SANDBOX": "true",
         }
         return await self.stand.processes.worker(**(told | settings))
+
+    async def gone(self, worker: Process) -> None:
+        """Wait until a worker has ended, and then no longer for the leases that it left."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await worker.wait()
+        await self.stand.fetch("UPDATE pending_runs SET leased_until = clock_timestamp()")
 
     async def read(self, run_id: UUID) -> Json:
         run: Json = (await self.http.get(f"/v1/runs/{run_id}")).json()
         return run
 
-    async def ended(self, run_id: UUID, *, seconds: float = 40) -> Json:
+    async def ended(self, run_id: UUID) -> Json:
         """The run, once it has ended."""
 
         async def is_over() -> bool:
             return (await self.read(run_id))["state"] not in ("queued", "running")
 
-        await until(is_over, seconds=seconds)
+        await until(is_over)
         return await self.read(run_id)
 
-    async def says(self, run_id: UUID, text: str, *, seconds: float = 40) -> None:
+    async def says(self, run_id: UUID, text: str) -> None:
         """Wait until a line of the log is this text."""
 
         async def is_said() -> bool:
             return text in await self.texts(run_id)
 
-        await until(is_said, seconds=seconds)
+        await until(is_said)
 
     async def texts(self, run_id: UUID) -> list[str]:
         answer = await self.http.get(f"/v1/runs/{run_id}/log", params={"limit": 1000})
@@ -69,7 +76,14 @@ def sandboxes_of(process: Process) -> list[psutil.Process]:
 
 
 def are_gone(processes: list[psutil.Process]) -> bool:
-    return not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in processes)
+    return not any(_is_there(one) for one in processes)
+
+
+def _is_there(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def attempts_of(run: Json) -> list[tuple[int, str]]:

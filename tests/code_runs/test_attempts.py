@@ -1,6 +1,7 @@
 """Attempts: retried as often as the job says, gated and booked, told their number."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -111,27 +112,28 @@ async def test_what_ends_by_its_own_limits_says_so(site: Site) -> None:
     source = """
         import time
         def main(event):
-            if event["body"] == "sleep": time.sleep(30)
-            if event["body"] == "memory": x = bytearray(10**10)
+            if event["body"] == "sleep": time.sleep(60)
             import os; os.kill(os.getpid(), 9)
     """
-    job = await published(site.http, source, timeout="PT1S")
-    slow, _, dead = [await site.run(job, body=b) for b in ("sleep", "memory", "kill")]
+    short = await published(site.http, source, timeout="PT1S")
+    slow = await site.run(short, body="sleep")
+    dead = await site.run(await published(site.http, source, "deadly"), body="kill")
 
     assert (error_of(slow), error_of(dead)) == (("failed", "timeout"), ("failed", "killed"))
 
 
 async def test_a_timeout_is_business_time(site: Site, make_tenant: MakeTenant) -> None:
     await make_it_noon(site.work.resources, site.tenant)
-    source = "import time\ndef main():\n    print('waiting', flush=True)\n    time.sleep(60)"
+    source = "import time\ndef main():\n    print('waiting', flush=True)\n    time.sleep(600)"
     job = await published(site.http, source, timeout="PT40M")
+    began = time.monotonic()
     run_id = await site.start(job)
     doing = asyncio.create_task(site.do(run_id))
 
     async def is_waiting() -> bool:
         return await site.texts({"id": str(run_id)}) == ["waiting"]
 
-    await until(is_waiting, seconds=20)
+    await until(is_waiting)
     platform = (await make_tenant(platform=True)).http
     moving = asyncio.create_task(platform.post("/v1/clock/advance", json={"by": "PT40M"}))
     while not moving.done():
@@ -142,7 +144,7 @@ async def test_a_timeout_is_business_time(site: Site, make_tenant: MakeTenant) -
 
     assert error_of(run) == ("failed", "timeout")
     booked = (await site.limits())["minutes"]["used"]
-    assert 40 <= booked < 41
+    assert 40 <= booked <= 40 + (time.monotonic() - began) / 60
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Workers die or are stopped while code runs: it dies with them, and is never the same attempt."""
 
-import asyncio
 import signal
 from collections.abc import Awaitable, Callable
 
@@ -14,7 +13,7 @@ FIRST_SLEEPS = """
     import time
     def main(event):
         print("attempt", event["retry_attempt"], flush=True)
-        if event["retry_attempt"] == 0: time.sleep(60)
+        if event["retry_attempt"] == 0: time.sleep(600)
 """
 
 
@@ -27,8 +26,8 @@ async def test_a_killed_worker_takes_its_sandbox_along_and_the_next_attempt_foll
     await service.says(run_id, "attempt 0")
     inside = sandboxes_of(first)
     first.kill()
-    await first.wait()
-    await until(_of(lambda: are_gone(inside)), seconds=20)
+    await service.gone(first)
+    await until(_of(lambda: are_gone(inside)))
     await service.worker()
     run = await service.ended(run_id)
 
@@ -44,6 +43,7 @@ async def test_without_retries_a_lost_worker_is_the_end(service: Service) -> Non
     run_id = await start(service.http, job)
     await service.says(run_id, "attempt 0")
     first.kill()
+    await service.gone(first)
     await service.worker()
     run = await service.ended(run_id)
 
@@ -70,11 +70,11 @@ async def test_code_that_outlasts_the_drain_is_stopped_and_uses_up_no_retry(
     await service.says(run_id, "attempt 0")
     inside = sandboxes_of(first)
     first.send_signal(signal.SIGTERM)
-    status = await asyncio.wait_for(first.wait(), 20)
+    await service.gone(first)
     await service.worker()
     run = await service.ended(run_id)
 
-    assert (status, are_gone(inside)) == (0, True)
+    assert (first.returncode, are_gone(inside)) == (0, True)
     assert (error_of(run), attempts_of(run)) == (ending, endings)
 
 
@@ -86,7 +86,8 @@ async def test_code_that_is_done_in_time_outlives_sigterm(service: Service) -> N
     await service.says(run_id, "on it")
     first.send_signal(signal.SIGTERM)
 
-    assert await asyncio.wait_for(first.wait(), 20) == 0
+    await service.gone(first)
+    assert first.returncode == 0
     assert error_of(await service.read(run_id)) == ("succeeded", None)
 
 
@@ -109,7 +110,7 @@ async def test_killed_anywhere_an_attempt_is_made_once_or_known_to_be_lost(
     job = await published(service.http, "def main(event): print(event['retry_attempt'])", retries=1)
     first = await service.worker(PENSTOCK_FAILPOINT=failpoint)
     run_id = await start(service.http, job)
-    await asyncio.wait_for(first.wait(), 40)
+    await service.gone(first)
     await service.worker()
     run = await service.ended(run_id)
 

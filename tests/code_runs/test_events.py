@@ -9,6 +9,7 @@ import httpx
 
 from tests.code_runs.making import Site, published, start, variables
 from tests.code_runs.service import Service
+from tests.faults.processes import PATIENCE_SECONDS
 from tests.jobs.making import refused
 
 
@@ -81,12 +82,12 @@ async def test_streams_end_when_the_api_is_to_stop(service: Service) -> None:
         lines = answer.aiter_lines()
         first = await anext(lines)
         stopping.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             rest = [line async for line in lines]
 
     assert first.startswith("id: 0-")
     assert [line for line in rest if line.startswith("event")] == ["event: run"]
-    assert await asyncio.wait_for(stopping.wait(), 10) in (0, -signal.SIGTERM)
+    assert await asyncio.wait_for(stopping.wait(), PATIENCE_SECONDS) in (0, -signal.SIGTERM)
 
 
 async def test_an_ended_run_is_told_whole_and_is_over(site: Site) -> None:

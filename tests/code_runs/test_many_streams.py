@@ -76,7 +76,7 @@ async def test_an_account_follows_so_many_and_another_its_own(
         refused(too_many, 429, "too_many_streams")
         refused(full, 503, "no_room_for_streams")
         assert {too_many.headers["Retry-After"], full.headers["Retry-After"]} == {"5"}
-    await until(first.is_let_in, seconds=20)
+    await until(first.is_let_in)
     await asyncio.gather(first.http.aclose(), second.http.aclose())
 
 

@@ -18,8 +18,8 @@ CALLS = """
     def main():
         url = os.environ["PENSTOCK_API_URL"]
         key = {"Authorization": f"Bearer {LS.settings.key}"}
-        account = requests.get(f"{url}/account", headers=key, timeout=20)
-        metrics = requests.get(url.removesuffix("/v1") + "/metrics", timeout=20)
+        account = requests.get(f"{url}/account", headers=key, timeout=200)
+        metrics = requests.get(url.removesuffix("/v1") + "/metrics", timeout=200)
         return [url, account.status_code, account.json()["name"], metrics.status_code,
                 metrics.reason]
 """

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import psutil
 
 
-async def until(condition: Callable[[], bool], *, seconds: float = 30.0) -> None:
+async def until(condition: Callable[[], bool], *, seconds: float = 240.0) -> None:
     """Return as soon as the condition holds; fail if it does not within the given time."""
     deadline = time.monotonic() + seconds
     while not condition():

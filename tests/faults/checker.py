@@ -12,7 +12,7 @@ import asyncpg
 
 from tests.faults.invariants import LAWS, UNDONE
 from tests.faults.ledger import MARK, Ledger, Place
-from tests.faults.processes import until
+from tests.faults.processes import PATIENCE_SECONDS, until
 from tests.faults.rows import misdone, take_down
 
 _SHOWN = 5
@@ -33,7 +33,7 @@ class Broken(AssertionError):
     """Something does not add up; the message lists what."""
 
 
-async def settled(database_url: str, *, seconds: float) -> None:
+async def settled(database_url: str, *, seconds: float = PATIENCE_SECONDS) -> None:
     """Wait until nothing is left to do.
 
     Raises:

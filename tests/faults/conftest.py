@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from app.demo.sending import connecting
-from app.embedded.ports import free_port
 from app.embedded.postgres import Postgres
 from app.embedded.valkey import Valkey
+from tests import servers
 from tests.faults.births import Nursery, a_nursery
-from tests.faults.ground import Ground, Keys, Stand, a_database, furnish, ground_on
+from tests.faults.ground import Ground, Keys, Stand, a_copy, furnish, ground_on
+from tests.ports import free_port
 from tests.servers import POSTGRES
 
 
@@ -29,10 +30,9 @@ class Template:
 @pytest.fixture(scope="session")
 async def template() -> AsyncIterator[Template]:
     """Migrated and furnished once for all tests of this pytest process."""
-    server = os.environ[POSTGRES]
-    async with a_database(server) as name:
-        keys = await furnish(f"{server}/{name}")
-        yield Template(name, keys)
+    async with servers.a_database() as database_url:
+        keys = await furnish(database_url)
+        yield Template(database_url.rpartition("/")[2], keys)
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +43,9 @@ async def nursery() -> AsyncIterator[Nursery]:
 
 @pytest.fixture
 async def valkey(tmp_path: Path) -> AsyncIterator[Valkey]:
-    server = Valkey(tmp_path / "valkey", password="faults", log=tmp_path / "valkey.log")
+    server = Valkey(
+        tmp_path / "valkey", password="faults", log=tmp_path / "valkey.log", port=free_port()
+    )
     await server.start()
     yield server
     await server.kill()
@@ -55,7 +57,7 @@ async def ground(
 ) -> AsyncIterator[Ground]:
     """A copy of the template and a Valkey; nothing of ours runs."""
     server = os.environ[POSTGRES]
-    async with a_database(server, template=template.name) as name:
+    async with a_copy(server, template=template.name) as name:
         url, logs = f"{server}/{name}", tmp_path / "logs"
         ground = ground_on(url, valkey, template.keys, logs, nursery)
         yield ground
@@ -90,6 +92,7 @@ async def own_postgres(directory: Path) -> AsyncIterator[Postgres]:
         directory / "postgres",
         password="faults",
         log=directory / "postgres.log",
+        port=free_port(),
         settings={"max_connections": "40", "shared_buffers": "64MB"},
     )
     await server.start()

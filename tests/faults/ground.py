@@ -109,13 +109,12 @@ async def furnish(database_url: str) -> Keys:
 
 
 @asynccontextmanager
-async def a_database(server: str, *, template: str | None = None) -> AsyncIterator[str]:
-    """A database for a while, empty or a copy; yields its name."""
+async def a_copy(server: str, *, template: str) -> AsyncIterator[str]:
+    """A database for a while, as the template is; yields its name."""
     name = f"fault_{uuid.uuid4().hex[:12]}"
     owner = await asyncpg.connect(f"{server}/postgres")
-    copy = f' TEMPLATE "{template}"' if template else ""
     try:
-        await owner.execute(f'CREATE DATABASE "{name}"{copy}')
+        await owner.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         yield name
         await owner.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
     finally:

@@ -79,7 +79,7 @@ async def until_count(ground: Ground, sql: str, holds: Callable[[int], bool]) ->
     async def is_so() -> bool:
         return holds(await ground.count(sql))
 
-    await until(is_so, seconds=60)
+    await until(is_so)
 
 
 async def left(ground: Ground) -> int:

@@ -16,6 +16,7 @@ from tests.faults.births import ROOT, Nursery, Process
 
 __all__ = [
     "API",
+    "PATIENCE_SECONDS",
     "ROOT",
     "WORKER",
     "Process",
@@ -29,6 +30,8 @@ __all__ = [
 # A client that is not told loads everybody's certificates first, which takes as long as the rest.
 _UNUSED = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 API, WORKER = ("app", "serve"), ("workers.main",)
+# What has not come by then never comes: no machine is so slow.
+PATIENCE_SECONDS = 240.0
 
 
 class Processes:
@@ -75,7 +78,7 @@ class Processes:
     async def api(self, port: int, through: Sequence[str] = (), **settings: str) -> Process:
         """Start an API and wait until it answers."""
         process = await self.start(*API, through=through, PENSTOCK_HTTP__PORT=str(port), **settings)
-        await until(lambda: answers(port), seconds=60)
+        await until(lambda: answers(port))
         return process
 
     async def worker(self, **settings: str) -> Process:
@@ -121,7 +124,7 @@ def is_stopped(process: Process) -> bool:
     return said.rpartition(")")[2].split()[0] == "T"
 
 
-async def until(holds: Callable[[], Awaitable[bool]], *, seconds: float) -> None:
+async def until(holds: Callable[[], Awaitable[bool]], *, seconds: float = PATIENCE_SECONDS) -> None:
     """Look again and again until it holds; fail when the time is over."""
     async with asyncio.timeout(seconds):
         while not await holds():  # noqa: ASYNC110  (other processes have no event to wait for)

@@ -27,7 +27,7 @@ async def a_door(ground: Ground, **settings: str) -> AsyncIterator[Door]:
     door = Door(ground.processes, **settings)
     await door.start()
     try:
-        await until(lambda: answers(door.port), seconds=60)
+        await until(lambda: answers(door.port))
         yield door
     finally:
         await door.end()

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import httpx
 
 from app.demo.sending import Connect, connecting
-from app.embedded.ports import free_port
 from tests.faults.processes import API, WORKER, Process, Processes
+from tests.ports import free_port
 
 _NOTICED_SECONDS = 3.0
 

@@ -38,7 +38,7 @@ async def test_a_deploy_under_load_answers_no_error_and_loses_nothing(ground: Gr
             assert await old_hand.retire() == 0
         await _have_sent(ledger, 200)
         is_over.set()
-    await settled(ground.database_url, seconds=60)
+    await settled(ground.database_url)
     await door.end()
     await hand.end()
 
@@ -53,7 +53,7 @@ async def _start(ground: Ground) -> tuple[Door, Service]:
     door, hand = Door(ground.processes), worker(ground.processes)
     await door.start()
     await hand.start()
-    await until(lambda: answers(door.port), seconds=60)
+    await until(lambda: answers(door.port))
     return door, hand
 
 
@@ -64,7 +64,7 @@ async def _have_sent(ledger: Ledger, more: int) -> None:
     async def are_there() -> bool:
         return ledger.answers[202] >= wanted
 
-    await until(are_there, seconds=60)
+    await until(are_there)
 
 
 async def _send(client: Client, is_over: asyncio.Event) -> None:

@@ -13,7 +13,8 @@ import pytest
 from tests.faults.ground import Stand
 from tests.faults.processes import until
 from tests.faults.services import worker
-from tests.mail.making import SENDER, MailServer, free_port, mail_server
+from tests.mail.making import SENDER, MailServer, mail_server
+from tests.ports import free_port
 
 EMAILS = int(os.environ.get("CADENCE_EMAILS", "600"))
 AT_ONCE = 8
@@ -121,12 +122,12 @@ async def test_while_the_server_is_down_nothing_is_lost_and_nothing_is_tried_for
     async def is_over(times: int) -> bool:
         return await stand.count(_OVER) == times
 
-    await until(lambda: is_over(1), seconds=60)
+    await until(lambda: is_over(1))
     (run,) = await stand.fetch("SELECT state, details FROM runs WHERE kind = 'batch'")
     waiting = await stand.fetch(_OUTCOMES)
     async with mail_server(port=port) as server:
         await done(stand, "/v1/batches/lead/force")
-        await until(lambda: is_over(2), seconds=60)
+        await until(lambda: is_over(2))
         arrived = Counter(server.recipients)
     await hand.end()
 
@@ -147,7 +148,7 @@ async def test_an_address_that_is_refused_keeps_nobody_else_from_theirs(stand: S
         async def is_over() -> bool:
             return await stand.count(_OVER) == 1
 
-        await until(is_over, seconds=60)
+        await until(is_over)
         await hand.end()
 
     outcomes = {row["email"]: row["status"] for row in await stand.fetch(_OUTCOMES)}
@@ -178,7 +179,7 @@ async def test_what_happens_between_the_claim_and_the_sending_wins(
             sql = "SELECT count(*) FROM participant_actions WHERE attempted_at IS NOT NULL"
             return await stand.count(sql) == 1
 
-        await until(is_attempted, seconds=60)
+        await until(is_attempted)
         (person,) = await stand.fetch("SELECT id FROM people")
         match meanwhile:
             case "opt_out":
@@ -194,11 +195,11 @@ async def test_what_happens_between_the_claim_and_the_sending_wins(
         async def is_over(times: int) -> bool:
             return await stand.count(_OVER) == times
 
-        await until(lambda: is_over(1), seconds=60)
+        await until(lambda: is_over(1))
         if meanwhile == "convert":
             # Who was converted leaves in the next run, and the e-mail with them.
             await done(stand, "/v1/batches/lead/force")
-            await until(lambda: is_over(2), seconds=60)
+            await until(lambda: is_over(2))
         await hand.end()
 
     (outcome,) = await stand.fetch(_OUTCOMES)

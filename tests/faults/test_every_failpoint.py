@@ -52,7 +52,7 @@ async def test_a_process_killed_there_loses_nothing_and_does_nothing_twice(
             async with asyncio.TaskGroup() as together:
                 together.create_task(hand.start(**armed))
                 together.create_task(story.with_the_workers())
-            await settled(ground.database_url, seconds=40)
+            await settled(ground.database_url)
         finally:
             await story.end()
             await door.end()

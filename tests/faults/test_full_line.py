@@ -27,10 +27,10 @@ async def test_requests_above_the_room_get_503_with_retry_after_and_no_accepted_
             await owner.execute("LOCK TABLE intake_keys IN ACCESS EXCLUSIVE MODE")
             for client, item in zip(clients, items(CLIENTS), strict=True):
                 together.create_task(client.single(item))
-            await until(lambda: _are_refused(ledger), seconds=10)
+            await until(lambda: _are_refused(ledger))
         await owner.close()
         await ground.processes.worker()
-        await settled(ground.database_url, seconds=60)
+        await settled(ground.database_url)
         for client in clients:
             await client.leave()
 

@@ -65,7 +65,7 @@ async def test_the_three_files_of_an_aborted_import_are_the_whole_file(
                     row["external_id"] for row in sent
                 )
         await client.leave()
-        await settled(ground.database_url, seconds=60)
+        await settled(ground.database_url)
     await check(ground.database_url, ledger)
 
 
@@ -91,7 +91,7 @@ async def test_an_abort_that_meets_the_watch_over_its_run_is_answered(ground: Gr
         async def stands_still() -> bool:
             return is_stopped(worker)
 
-        await until(stands_still, seconds=60)
+        await until(stands_still)
         async with door.connect(ground.keys.of["acme", "marketo"]) as http:
             somebody = await asyncpg.connect(ground.database_url)
             await somebody.execute("BEGIN")
@@ -102,7 +102,7 @@ async def test_an_abort_that_meets_the_watch_over_its_run_is_answered(ground: Gr
             await until_count(ground, _WAITING, lambda n: n > 2)
             await somebody.close()
             answer = await aborting
-        await settled(ground.database_url, seconds=60)
+        await settled(ground.database_url)
     assert answer.status_code == 200, answer.text
     assert "Deadlock" not in ground.processes.output()
     await check(ground.database_url, ledger)

@@ -43,7 +43,7 @@ async def test_a_row_that_three_workers_died_of_fails_and_the_others_are_taken_i
     assert await ground.count("SELECT coalesce(sum(done), 0) FROM import_chunks") == 0
 
     await ground.processes.worker(**QUICK)
-    await settled(ground.database_url, seconds=60)
+    await settled(ground.database_url)
 
     failed = await _failed(ground, ledger)
     assert failed[1] == ("worker_died", "line 2: workers died when they took this row in")
@@ -58,7 +58,7 @@ async def test_a_row_that_two_workers_died_of_is_tried_once_more(ground: Ground)
     await _die_at_the_first_row(ground, LIVES - 1)
 
     await ground.processes.worker(**QUICK)
-    await settled(ground.database_url, seconds=60)
+    await settled(ground.database_url)
 
     assert "worker_died" not in [code for code, _ in (await _failed(ground, ledger)).values()]
     assert await standings(ground) == [whole(len(sent), failed=3)]
@@ -72,7 +72,7 @@ async def test_of_two_lanes_at_hand_not_both_are_blamed_for_the_deaths(ground: G
     await _die_at_the_first_row(ground, LIVES)
 
     await ground.processes.worker(**QUICK)
-    await settled(ground.database_url, seconds=60)
+    await settled(ground.database_url)
 
     failed = await _failed(ground, ledger)
     assert [code for code, _ in failed.values()].count("worker_died") <= 1

@@ -30,7 +30,7 @@ async def test_both_workers_of_an_import_are_killed_and_no_row_is_lost_or_done_t
         await until_done(ground, 2_000)
         hands[1].send(signal.SIGKILL)
         chunks_left = await left(ground)
-        await settled(ground.database_url, seconds=60)
+        await settled(ground.database_url)
     finally:
         await asyncio.gather(*(hand.end() for hand in hands))
 
@@ -50,7 +50,7 @@ async def test_an_import_goes_on_when_postgres_is_back(
     await own_postgres.start()
     chunks_left = await left(own_ground)
 
-    await settled(own_ground.database_url, seconds=60)
+    await settled(own_ground.database_url)
 
     assert chunks_left, "the import was over before the kill"
     assert [worker.returncode for worker in workers] == [None, None]
@@ -76,7 +76,7 @@ async def test_an_import_does_not_need_valkey_once_it_is_queued(ground: Ground, 
     await until_done(ground, 500)
 
     await lose(ground)
-    await settled(ground.database_url, seconds=60)
+    await settled(ground.database_url)
 
     assert await standings(ground) == [whole(ROWS)]
     await check(ground.database_url, ledger)
@@ -87,7 +87,7 @@ async def test_an_import_is_sent_and_ends_where_valkey_never_was(ground: Ground)
     ledger = await send(ground, rows(500, *CAMPAIGNS))
     await ground.processes.worker(**QUICK)
 
-    await settled(ground.database_url, seconds=60)
+    await settled(ground.database_url)
 
     assert await standings(ground) == [whole(500)]
     await check(ground.database_url, ledger)

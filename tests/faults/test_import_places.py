@@ -24,7 +24,7 @@ async def test_two_workers_share_the_lanes_of_a_file_and_do_each_row_once(ground
     small = QUICK | {"PENSTOCK_IMPORTS__CHUNK_ROWS": "10"}
 
     await asyncio.gather(*(ground.processes.worker(**small) for _ in range(2)))
-    await settled(ground.database_url, seconds=60)
+    await settled(ground.database_url)
 
     assert await standings(ground) == [whole(3_000)]
     assert await ground.count("SELECT count(DISTINCT lane_id) FROM import_chunks") == len(LANES) + 1
@@ -44,8 +44,8 @@ async def test_of_three_imports_of_an_account_two_run_and_the_third_waits(
         return not await ground.count(OPEN)
 
     await asyncio.gather(*(ground.processes.worker(**QUICK) for _ in range(workers)))
-    await until(are_over, seconds=60)
-    await settled(ground.database_url, seconds=60)
+    await until(are_over)
+    await settled(ground.database_url)
 
     assert most_running == 2
     assert await ground.count(BESIDE_THE_LAST) <= 1

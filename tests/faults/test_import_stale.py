@@ -39,14 +39,14 @@ async def test_a_worker_stopped_past_its_lease_adds_nothing_to_an_import(
     async def stands_still() -> bool:
         return is_stopped(stale)
 
-    await until(stands_still, seconds=60)
+    await until(stands_still)
     await ground.processes.worker(**SHORT)
-    await settled(ground.database_url, seconds=60)
+    await settled(ground.database_url)
     ended = await _everything(ground)
 
     stale.send_signal(signal.SIGCONT)
 
-    await until(lambda: _has_noticed(ground), seconds=60)
+    await until(lambda: _has_noticed(ground))
     stale.send_signal(signal.SIGTERM)
     assert await stale.wait() == 0
     assert await _everything(ground) == ended

@@ -22,11 +22,11 @@ async def test_an_import_waits_for_a_store_that_cannot_be_read_and_ends_once_it_
     async def has_tried_twice() -> bool:
         return ground.processes.output().count('"event": "run_interrupted"') > 1
 
-    await until(has_tried_twice, seconds=60)
+    await until(has_tried_twice)
     (waiting,) = await standings(ground)
     files.unlink()
     aside.rename(files)
-    await settled(ground.database_url, seconds=60)
+    await settled(ground.database_url)
 
     assert (waiting.state, waiting.total, waiting.error_code) == ("running", None, None)
     assert worker.returncode is None
@@ -41,7 +41,7 @@ async def test_an_import_whose_file_is_gone_fails_and_takes_nothing_in(
     (tmp_path / "files").rename(tmp_path / "aside")
 
     await ground.processes.worker(**QUICK)
-    await settled(ground.database_url, seconds=60)
+    await settled(ground.database_url)
 
     (standing,) = await standings(ground)
     assert (standing.state, standing.total, standing.error_code) == ("failed", None, "file_gone")

@@ -26,7 +26,7 @@ async def _told_at(ground: Ground, failpoint: str) -> Process:
     async def stands_still() -> bool:
         return is_stopped(worker)
 
-    await until(stands_still, seconds=60)
+    await until(stands_still)
     worker.send_signal(signal.SIGTERM)
     worker.send_signal(signal.SIGCONT)
     return worker
@@ -44,7 +44,7 @@ async def test_a_worker_told_to_end_while_it_reads_leaves_the_file_to_another(
     assert '"event": "run_interrupted"' in ground.processes.output()
     assert await ground.count(FREE) == 0
     await ground.processes.worker(**QUICK)
-    await settled(ground.database_url, seconds=60)
+    await settled(ground.database_url)
 
     assert await standings(ground) == [whole(ROWS)]
     await check(ground.database_url, ledger)
@@ -64,7 +64,7 @@ async def test_a_worker_told_to_end_in_a_chunk_finishes_it_and_leaves_the_others
     assert await ground.count("SELECT sum(deaths) FROM pending_imports") == 0
     assert await ground.count(FREE) == 0
     await ground.processes.worker(**QUICK)
-    await settled(ground.database_url, seconds=60)
+    await settled(ground.database_url)
 
     assert await standings(ground) == [whole(ROWS)]
     await check(ground.database_url, ledger)

@@ -48,7 +48,7 @@ async def test_a_response_whose_ring_is_lost_is_resolved_within_3_seconds(
         await define(client, "c")
         worker = await ground.processes.worker()
         await client.batch(list(items(1)))
-        await settled(ground.database_url, seconds=60)
+        await settled(ground.database_url)
         worker.send_signal(signal.SIGSTOP)  # so that it does not hear the ring before it is lost
 
         await client.batch(list(items(1)))
@@ -59,7 +59,7 @@ async def test_a_response_whose_ring_is_lost_is_resolved_within_3_seconds(
             lambda: _are_resolved(ground, 2), seconds=answered + MOST_SECONDS - time.monotonic()
         )
         await client.leave()
-    await settled(ground.database_url, seconds=10)
+    await settled(ground.database_url)
     await check(ground.database_url, ledger)
 
 
@@ -74,12 +74,12 @@ async def test_everything_starts_and_works_without_valkey_and_hears_it_once_it_i
         await client.batch(list(items(30)))
         # One look at the start and none for a minute: what comes later needs its ring.
         await ground.processes.worker(PENSTOCK_SCORING__SWEEP="PT60S")
-        await settled(ground.database_url, seconds=60)
+        await settled(ground.database_url)
 
         await ground.valkey.start()
-        await until(lambda: _resolves_another(ground, client.batch), seconds=60)
+        await until(lambda: _resolves_another(ground, client.batch))
         await client.leave()
-    await settled(ground.database_url, seconds=60)
+    await settled(ground.database_url)
     await check(ground.database_url, ledger)
 
 
@@ -102,7 +102,7 @@ async def test_valkey_wiped_again_and_again_under_load_loses_no_work(ground: Gro
         await asyncio.gather(*(send(campaign) for campaign in "abcd"))
         await redis.aclose()
         await client.leave()
-        await settled(ground.database_url, seconds=60)
+        await settled(ground.database_url)
 
     await check(ground.database_url, ledger)
     assert await ground.count(RESOLVED) == 400

@@ -39,7 +39,7 @@ async def test_a_copy_whose_record_was_lost_comes_again_under_the_same_message_i
 
         try:
             await hand.start(PENSTOCK_FAILPOINT="mail_record.before_commit:2")
-            await until(are_recorded, seconds=60)
+            await until(are_recorded)
         finally:
             await hand.end()
 

@@ -34,14 +34,14 @@ async def test_postgres_killed_under_load_is_answered_503_and_everything_recover
         async with asyncio.TaskGroup() as together:
             for client in clients:
                 together.create_task(_send(client, is_over))
-            await until(lambda: _has_answered(ledger, 202, 50), seconds=60)
+            await until(lambda: _has_answered(ledger, 202, 50))
             await own_postgres.kill()
-            await until(lambda: _has_answered(ledger, 503, 20), seconds=60)
+            await until(lambda: _has_answered(ledger, 503, 20))
             await own_postgres.start()
             healed = ledger.answers[202]
-            await until(lambda: _has_answered(ledger, 202, healed + 50), seconds=60)
+            await until(lambda: _has_answered(ledger, 202, healed + 50))
             is_over.set()
-        await settled(own_ground.database_url, seconds=60)
+        await settled(own_ground.database_url)
 
         assert (door.endings, worker.returncode) == ([], None)
     assert set(ledger.answers) <= {200, 201, 202, 503}
@@ -59,7 +59,7 @@ async def test_every_kind_of_request_is_refused_properly_while_postgres_is_away(
         client = a_client(own_ground, ledger, door)
         await define(client, "c")
         worker = await own_ground.processes.worker()
-        await until(lambda: _has_a_sign_of_life(own_ground), seconds=60)
+        await until(lambda: _has_a_sign_of_life(own_ground))
         await own_postgres.kill()
         worker.send_signal(signal.SIGTERM)
 
@@ -70,7 +70,7 @@ async def test_every_kind_of_request_is_refused_properly_while_postgres_is_away(
         assert all(is_proper_refusal(answer) for answer in refused), [a.text for a in refused]
         await client.batch(list(items(2)))
         await own_ground.processes.worker()
-        await settled(own_ground.database_url, seconds=60)
+        await settled(own_ground.database_url)
         await client.leave()
     await check(own_ground.database_url, ledger)
 
@@ -85,15 +85,15 @@ async def test_postgres_out_of_connections_is_answered_503_until_there_are_some(
         client = a_client(own_ground, ledger, door)
         await define(client, "c")
         try:
-            await until(lambda: _take_all(own_postgres, taken), seconds=60)
+            await until(lambda: _take_all(own_postgres, taken))
             refused = await _ask_everything(own_ground, door)
             sending = asyncio.create_task(client.batch(list(items(30))))
-            await until(lambda: _has_answered(ledger, 503, 1), seconds=60)
+            await until(lambda: _has_answered(ledger, 503, 1))
         finally:
             for connection in taken:
                 connection.terminate()
         await sending
-        await settled(own_ground.database_url, seconds=60)
+        await settled(own_ground.database_url)
 
         assert all(is_proper_refusal(answer) for answer in refused), [a.text for a in refused]
         assert (door.endings, worker.returncode) == ([], None)

@@ -47,15 +47,15 @@ async def test_a_worker_stopped_past_its_lease_commits_nothing_more(
     async def stands_still() -> bool:
         return is_stopped(stale)
 
-    await until(stands_still, seconds=60)
+    await until(stands_still)
     held = await _token(ground)
     await ground.processes.worker(**quick)
-    await settled(ground.database_url, seconds=60)
+    await settled(ground.database_url)
     taken_over = await _everything(ground)
 
     stale.send_signal(signal.SIGCONT)
 
-    await until(lambda: _has_noticed(ground), seconds=60)
+    await until(lambda: _has_noticed(ground))
     assert await _token(ground) > held
     assert await _everything(ground) == taken_over
     (run,) = await ground.fetch("SELECT total, succeeded, state FROM runs")

@@ -53,7 +53,7 @@ async def test_ten_thousand_singles_of_a_listed_user_are_scored_in_at_most_70_tr
             "SELECT count(*) FROM runs WHERE state = 'running'"
         )
 
-    await until(is_all_done, seconds=60)
+    await until(is_all_done)
 
     assert statuses == {202: STORM}
     assert (

@@ -4,14 +4,11 @@ import os
 import random
 import sys
 
-import pytest
-
 from tests.faults.storm.report import weather
 
 SECONDS = 60
 
 
-@pytest.mark.timeout(300)
 async def test_a_minute_of_storm_loses_nothing_and_does_nothing_twice() -> None:
     """Another storm every time; `STORM_SEED` brings one back."""
     seed = int(os.environ.get("STORM_SEED") or random.randrange(2**31))

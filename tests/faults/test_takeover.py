@@ -36,7 +36,7 @@ async def test_work_goes_on_within_20_seconds_of_a_worker_s_death(ground: Ground
             return await ground.count(f"{RESOLVED} AND campaign_id = {campaign}") > 0
 
         await until(is_going_on, seconds=death + MOST_SECONDS - time.monotonic())
-    await settled(ground.database_url, seconds=60)
+    await settled(ground.database_url)
 
     await check(ground.database_url, ledger)
     assert await ground.count(RESOLVED) == 2 * RESPONSES

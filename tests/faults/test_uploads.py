@@ -13,9 +13,9 @@ import psutil
 import pytest
 
 from app.demo.sending import connecting
-from app.embedded.ports import free_port
 from tests.faults.ground import Ground
 from tests.faults.processes import Process, kill, until
+from tests.ports import free_port
 
 MIB = 2**20
 CHUNK = 64 * 1024
@@ -122,7 +122,7 @@ async def test_what_came_before_the_connection_broke_is_kept(
         async def has_the_part() -> bool:
             return await offset_at(http, path) > 8 * MIB
 
-        await until(has_the_part, seconds=10)
+        await until(has_the_part)
         offset = await offset_at(http, path)
 
     assert await content_of(ground, tmp_path / "files") == content[:offset]
@@ -156,7 +156,7 @@ async def test_a_full_disk_is_507_and_nothing_is_torn(ground: Ground, tmp_path: 
             roomy = await http.put(second, content=chunks_of(bytes(8 * MIB)))
             return roomy.status_code == 204
 
-        await until(has_room, seconds=10)
+        await until(has_room)
 
     assert (full.status_code, full.json()["code"]) == (507, "storage_full")
     assert full.headers["Retry-After"] == "60"

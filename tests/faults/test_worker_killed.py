@@ -44,7 +44,7 @@ async def test_every_acknowledged_response_ends_resolved_once(stand: Stand) -> N
     async def is_under_way() -> bool:
         return await stand.count("SELECT count(*) FROM responses WHERE resolved_at IS NOT NULL") > 0
 
-    await until(is_under_way, seconds=60)
+    await until(is_under_way)
     await kill(first)
     left = await stand.count(PENDING)
     await stand.valkey.kill()
@@ -57,7 +57,7 @@ async def test_every_acknowledged_response_ends_resolved_once(stand: Stand) -> N
             "SELECT count(*) FROM runs WHERE state = 'running'"
         )
 
-    await until(is_all_done, seconds=60)
+    await until(is_all_done)
 
     assert left > 0, "the drain was over before the kill"
     assert len(acknowledged) == RESPONSES

@@ -13,8 +13,8 @@ from app.core.files.opening import store_of
 from app.core.files.store import FileStore
 from app.core.ids import uuid7
 from app.core.settings import Files
-from app.embedded.ports import free_port
 from tests.faults.processes import until
+from tests.ports import free_port
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +36,7 @@ async def s3_address(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
                 except httpx.TransportError:
                     return False
 
-            await until(has_bucket, seconds=60)
+            await until(has_bucket)
         yield address
         process.kill()
         await process.wait()

@@ -7,11 +7,11 @@ import pytest
 from app.core.files.errors import FilesUnavailable
 from app.core.files.opening import is_readable, mark, store_of
 from app.core.settings import Files, Settings
-from app.embedded.ports import free_port
 from app.imports.uploads.forgetting import forget
 from tests.conftest import Tenant
 from tests.files.making import content, whole
 from tests.imports.uploads_making import an_upload, become, content_of, in_chunks, put, seen_with
+from tests.ports import free_port
 
 
 async def test_an_upload_is_kept_in_a_bucket_and_forgotten_there(

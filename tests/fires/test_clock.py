@@ -33,7 +33,7 @@ async def advance(make_tenant: MakeTenant, by: str) -> None:
     async def has_arrived() -> bool:
         return not (await platform.http.get("/v1/clock")).json()["is_advancing"]
 
-    await until(has_arrived, seconds=120)
+    await until(has_arrived)
 
 
 @pytest.mark.usefixtures("_worker")

@@ -15,14 +15,14 @@ import httpx
 import pytest
 
 from app.demo.sending import connecting
-from app.embedded.ports import free_port
 from app.embedded.valkey import Valkey
 from tests.faults.conftest import Template, template
-from tests.faults.ground import Ground, a_database, ground_on
-from tests.faults.processes import Processes, until
+from tests.faults.ground import Ground, a_copy, ground_on
+from tests.faults.processes import PATIENCE_SECONDS, Processes, until
 from tests.fires.making import ROOMY
 from tests.groups.making import a_campaign, active, launched_at, started, states
 from tests.jobs.making import Json, published
+from tests.ports import free_port
 from tests.servers import POSTGRES
 
 __all__ = ["template"]
@@ -50,7 +50,7 @@ class Site:
         async def is_over() -> bool:
             return (await self.read(run))["state"] not in ("queued", "running")
 
-        await until(is_over, seconds=40)
+        await until(is_over)
         return await self.read(run)
 
     async def read(self, run: Json) -> Json:
@@ -66,7 +66,7 @@ async def ground(
     valkey = Valkey(folder / "valkey", password="faults", log=folder / "valkey.log")
     server = os.environ[POSTGRES]
     await valkey.start()
-    async with a_database(server, template=template.name) as name:
+    async with a_copy(server, template=template.name) as name:
         ground = ground_on(f"{server}/{name}", valkey, template.keys, folder / "logs")
         yield ground
         await ground.processes.end()
@@ -110,7 +110,7 @@ async def test_killed_between_two_jobs_the_next_worker_goes_on(site: Site, failp
     group = await site.group(launch_campaigns=launch, recipients=recipients)
     first = await site.workers.worker(**QUICK, PENSTOCK_FAILPOINT=failpoint)
     run = await started(site.http, group)
-    await asyncio.wait_for(first.wait(), 40)
+    await asyncio.wait_for(first.wait(), PATIENCE_SECONDS)
     await site.workers.worker(**QUICK)
     found = await site.ended(run)
     children = (await site.http.get("/v1/runs", params={"parent": run["id"]})).json()["items"]

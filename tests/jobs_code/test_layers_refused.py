@@ -14,7 +14,6 @@ import psutil
 import pytest
 
 from app.core.files.store import FileStore
-from app.embedded.ports import free_port
 from app.jobs.code.errors import (
     LayerTooLarge,
     PackageIndexUnavailable,
@@ -27,6 +26,7 @@ from app.jobs.code.pip_words import Blame, blame_of, words_of
 from app.jobs.code.requirements import parse_requirements
 from tests.jobs_code.small_disk import can_mount, on_a_small_disk
 from tests.jobs_code.wheels_making import Wheels
+from tests.ports import free_port
 
 MEGABYTE = 2**20
 

@@ -1,6 +1,7 @@
 """`penstock up` as its user meets it: up, killed whole, up again, stopped; and its commands."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -12,9 +13,9 @@ import httpx
 import psutil
 import pytest
 
-from app.embedded.ports import free_port
 from tests.embedded.waiting import is_alive
-from tests.faults.processes import ROOT, until
+from tests.faults.processes import PATIENCE_SECONDS, ROOT, until
+from tests.ports import free_port
 
 
 @dataclass
@@ -42,7 +43,7 @@ class Home:
             except httpx.TransportError:
                 return False
 
-        await until(is_ready, seconds=60)
+        await until(is_ready)
         return process
 
     async def key(self) -> str:
@@ -62,18 +63,34 @@ class Home:
 
     def client(self, key: str) -> httpx.AsyncClient:
         headers = {"Authorization": f"Bearer {key}"}
-        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=30, trust_env=False)
+        return httpx.AsyncClient(
+            base_url=self.url, headers=headers, timeout=PATIENCE_SECONDS, trust_env=False
+        )
 
 
 def family(pid: int) -> list[int]:
     return [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
 
 
+def kill(pid: int) -> None:
+    """One that those before it may have taken along."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def command_of(pid: int) -> str:
+    """Of a process that may have ended meanwhile, as PostgreSQL's do, nothing."""
+    try:
+        return " ".join(psutil.Process(pid).cmdline())
+    except psutil.NoSuchProcess:
+        return ""
+
+
 async def gone(pids: list[int]) -> None:
     async def are_gone() -> bool:
         return not any(is_alive(pid) for pid in pids)
 
-    await until(are_gone, seconds=30)
+    await until(are_gone)
 
 
 @pytest.fixture
@@ -83,7 +100,7 @@ async def home(tmp_path: Path) -> AsyncIterator[Home]:
     yield home
     left = [p for p in psutil.process_iter(["cmdline"]) if str(tmp_path) in str(p.info["cmdline"])]
     for process in left:
-        process.kill()
+        kill(process.pid)
 
 
 async def test_a_second_up_continues_where_the_first_was_killed_with_everything(home: Home) -> None:
@@ -96,7 +113,7 @@ async def test_a_second_up_continues_where_the_first_was_killed_with_everything(
         )
     everything = family(first.pid)
     for pid in everything:
-        psutil.Process(pid).kill()
+        kill(pid)
     await first.wait()
     await gone(everything)
 
@@ -105,7 +122,7 @@ async def test_a_second_up_continues_where_the_first_was_killed_with_everything(
         again = await http.get(taken.headers["Location"])
     everything = family(second.pid)
     second.send_signal(signal.SIGTERM)
-    await asyncio.wait_for(second.wait(), 60)
+    await asyncio.wait_for(second.wait(), PATIENCE_SECONDS)
     await gone(everything)
 
     assert taken.status_code == 201
@@ -115,17 +132,14 @@ async def test_a_second_up_continues_where_the_first_was_killed_with_everything(
 
 async def test_a_killed_worker_and_api_are_restarted(home: Home) -> None:
     stack = await home.up()
-    by_command = {
-        child.pid: " ".join(child.cmdline())
-        for child in psutil.Process(stack.pid).children(recursive=True)
-    }
+    by_command = {pid: command_of(pid) for pid in family(stack.pid)}
     killed = [
         pid
         for pid, command in by_command.items()
         if "workers.main" in command or command.endswith("app serve")
     ]
     for pid in killed:
-        psutil.Process(pid).kill()
+        kill(pid)
     await gone(killed)
 
     async def is_back() -> bool:
@@ -135,10 +149,10 @@ async def test_a_killed_worker_and_api_are_restarted(home: Home) -> None:
         except httpx.TransportError:
             return False
 
-    await until(is_back, seconds=60)
+    await until(is_back)
     everything = family(stack.pid)
     stack.send_signal(signal.SIGINT)
-    await asyncio.wait_for(stack.wait(), 60)
+    await asyncio.wait_for(stack.wait(), PATIENCE_SECONDS)
     await gone(everything)
 
     assert len(killed) == 3
@@ -150,6 +164,6 @@ async def test_a_key_can_be_made_while_nothing_is_up(home: Home) -> None:
     async with home.client(key) as http:
         account = await http.get("/v1/account")
     stack.send_signal(signal.SIGTERM)
-    await asyncio.wait_for(stack.wait(), 60)
+    await asyncio.wait_for(stack.wait(), PATIENCE_SECONDS)
 
     assert account.json()["name"] == "acme"

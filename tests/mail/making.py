@@ -108,14 +108,6 @@ async def mail_server(
         listening.close()
 
 
-def free_port() -> int:
-    """A port on which nobody listens."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
-
-
 @asynccontextmanager
 async def worker_with(resources: Resources, smtp: Smtp, **others: Any) -> AsyncIterator[Work]:
     """A worker that sends by this server."""

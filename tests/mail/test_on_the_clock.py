@@ -14,13 +14,13 @@ from tests.jobs.making import Json, now_of, plan, read
 from tests.mail.making import (
     a_letter,
     copies_of,
-    free_port,
     mail_server,
     posted,
     waiting_of,
     worker_with,
 )
 from tests.mail.reading import mailbox_of
+from tests.ports import free_port
 
 OPS = {"emails": ["ops@example.com"]}
 

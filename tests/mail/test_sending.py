@@ -22,7 +22,6 @@ from tests.mail.making import (
     a_letter,
     a_mail,
     copies_of,
-    free_port,
     mail_server,
     posted,
     send_all,
@@ -30,6 +29,7 @@ from tests.mail.making import (
     worker_with,
 )
 from tests.outbound.servers import Authority
+from tests.ports import free_port
 from workers.mail import send_copy
 
 

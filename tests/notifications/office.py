@@ -17,6 +17,7 @@ from app.core.settings import Settings, Webhooks
 from app.main import create_app
 from app.notifications.outbox import EventType, Happening, emit
 from tests.conftest import Tenant
+from tests.faults.processes import PATIENCE_SECONDS
 from tests.notifications.receiving import Receiver
 from workers.deliveries import deliver_due
 from workers.work import Work
@@ -114,7 +115,7 @@ async def office_of(
             await office.execute(f"DELETE FROM {table} WHERE account_id = $1", tenant.account_id)
 
 
-async def soon(holds: Any, *, seconds: float = 10.0) -> None:
+async def soon(holds: Any, *, seconds: float = PATIENCE_SECONDS) -> None:
     """Look again and again until it holds; fail when that takes too long."""
     async with asyncio.timeout(seconds):
         while not holds():  # noqa: ASYNC110  (a server has no event for it)

@@ -131,7 +131,7 @@ async def test_an_upsert_that_meets_a_deadlock_is_done_again(
         asking = asyncio.create_task(
             upsert(tenant.http, email=person["email"], score=3, do_pending_scoring=True)
         )
-        await until(partial(_somebody_waits, resources), seconds=10)
+        await until(partial(_somebody_waits, resources))
         # The request began to wait first, so it is the one that PostgreSQL sends back.
         await queries.get_person(session, tenant.account_id, id_of(person), lock=True)
 

@@ -259,7 +259,7 @@ async def test_a_request_that_lost_goes_alone_and_loses_to_nobody(
                     await small()
                     raise Redo
                 later = asyncio.create_task(small())
-                await until(partial(somebody_waits, tx.driver), seconds=10)
+                await until(partial(somebody_waits, tx.driver))
                 order.append("large")
         return later
 

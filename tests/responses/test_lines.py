@@ -35,7 +35,7 @@ async def test_however_many_connections_have_died_the_next_work_finds_a_living_o
             held = [await pid_of(line) for line in opened]
         for pid, _ in held:
             await owner.fetchval("SELECT pg_terminate_backend($1)", pid)
-        await until(partial(are_closed, [driver for _, driver in held]), seconds=10)
+        await until(partial(are_closed, [driver for _, driver in held]))
 
         async with resources.line() as line:
             pid, _ = await pid_of(line)

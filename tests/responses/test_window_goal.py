@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import httpx
-import pytest
 
 from app.models.states import ResponseStatus
 from tests.responses.conftest import Advance, Settle
@@ -23,7 +22,6 @@ from tests.responses.engine_making import (
 FLOOD, SENDERS, MOST_TRANSACTIONS = 10_000, 64, 70
 
 
-@pytest.mark.timeout(240)
 async def test_10000_single_responses_of_one_window_are_scored_in_at_most_70_transactions(
     http: httpx.AsyncClient, settle: Settle, advance: Advance
 ) -> None:

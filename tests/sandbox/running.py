@@ -63,7 +63,7 @@ class Jobs:
             (folder / name.replace("__", ".")).write_text(textwrap.dedent(content))
         return folder
 
-    def order(self, source: str | Path, *, seconds: float = 20, **told: Any) -> Order:
+    def order(self, source: str | Path, *, seconds: float = 50, **told: Any) -> Order:
         code = source if isinstance(source, Path) else self.code(source)
         told = {"limits": SMALL} | told
         body = told.pop("body", None)

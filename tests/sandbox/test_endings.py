@@ -13,6 +13,9 @@ from workers.sandbox.errors import CodeUnreadable
 from workers.sandbox.lines import Level
 from workers.sandbox.outcome import Ended, Limit
 
+# A deadline before which the slowest machine has begun.
+SOON = 3.0
+
 
 @pytest.mark.parametrize("place", ["main.py", "src/main.py"])
 async def test_main_returns_what_it_returns(jobs: Jobs, place: str) -> None:
@@ -22,7 +25,7 @@ async def test_main_returns_what_it_returns(jobs: Jobs, place: str) -> None:
     assert ran.outcome.value == {"rows": [1, "two", None]}
     assert ran.outcome.counts is None
     assert ran.outcome.exit_code == 0
-    assert timedelta(0) < ran.outcome.elapsed < timedelta(seconds=20)
+    assert timedelta(0) < ran.outcome.elapsed
 
 
 async def test_main_is_given_the_event_if_it_takes_one(jobs: Jobs) -> None:
@@ -141,7 +144,7 @@ async def test_the_deadline_is_asked_for_and_then_enforced(jobs: Jobs) -> None:
                 open(os.environ["OUTPUT_DIR"] + "/half", "w").write("kept")
                 print("cleaned up")
     """
-    ran = await jobs.run(patient, seconds=0.5)
+    ran = await jobs.run(patient, seconds=SOON)
 
     assert ran.outcome.ended is Ended.TIMEOUT
     assert ran.texts[0] == "cleaned up"
@@ -156,10 +159,10 @@ async def test_whoever_ignores_term_is_killed_after_the_grace(jobs: Jobs) -> Non
             while True:
                 time.sleep(0.05)
     """
-    ran = await jobs.run(stubborn, seconds=0.5)
+    ran = await jobs.run(stubborn, seconds=SOON)
 
     assert (ran.outcome.ended, ran.texts) == (Ended.TIMEOUT, ["no"])
-    assert ran.outcome.elapsed >= timedelta(seconds=0.5) + GRACE
+    assert ran.outcome.elapsed >= timedelta(seconds=SOON) + GRACE
     assert ran.outcome.signal == signal.SIGKILL
 
 
@@ -172,7 +175,7 @@ async def test_a_run_can_be_cancelled(jobs: Jobs) -> None:
     )
 
     assert ran.outcome.ended is Ended.CANCELLED
-    assert ran.outcome.elapsed < timedelta(seconds=10)
+    assert ran.outcome.elapsed < timedelta(seconds=50)
 
 
 async def test_a_cancelled_task_leaves_nothing(jobs: Jobs) -> None:
@@ -200,17 +203,19 @@ async def test_daemons_do_not_outlive_main(jobs: Jobs) -> None:
     source = """
         import os, time
         def main():
+            heard, said = os.pipe()
             if os.fork() == 0:
                 os.setsid()
                 if os.fork() == 0:
                     print("daemon", flush=True)
+                    os.write(said, b"x")
                     for descriptor in range(64):
                         try: os.close(descriptor)
                         except OSError: pass
                     while True: time.sleep(1)
                 os._exit(0)
             os.wait()
-            time.sleep(0.2)
+            os.read(heard, 1)
             return "done"
     """
     ran = await jobs.run(source)

@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.faults.processes import PATIENCE_SECONDS
 from tests.guards.sources import ROOT, modules, name_of
 from tests.sandbox.running import Jobs, a_driver
 from workers.sandbox.errors import SandboxBroken
@@ -84,7 +85,7 @@ def test_a_killed_worker_takes_its_sandboxes_along(
         worker.send_signal(signal.SIGKILL)
         worker.wait()
 
-    assert psutil.wait_procs(below, timeout=10)[1] == []
+    assert psutil.wait_procs(below, timeout=PATIENCE_SECONDS)[1] == []
 
 
 async def test_without_bubblewrap_nothing_runs_and_the_reason_is_told(

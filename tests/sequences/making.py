@@ -110,4 +110,4 @@ class Cadences:
             clock = await self.platform.http.get("/v1/clock")
             return not clock.json()["is_advancing"]
 
-        await until(has_arrived, seconds=120)
+        await until(has_arrived)

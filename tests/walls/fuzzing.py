@@ -1,7 +1,10 @@
 """What the fuzzer stands on: the service, keys that may do everything, names that are there."""
 
+import json
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import asyncpg
@@ -135,6 +138,36 @@ def boundaries_of(operation: Operation) -> Iterator[Case[Any]]:
     """Every value at a bound of the document and just beyond, one at a time; always the same."""
     shown = DOCUMENT[operation.path][operation.method]
     generation = DOCUMENT.config.generation_for(operation=shown, phase="coverage")
-    yield from DOCUMENT.iter_coverage_cases(
-        shown, generation_modes=BOTH, generation_config=generation
-    )
+    cases = DOCUMENT.iter_coverage_cases(shown, generation_modes=BOTH, generation_config=generation)
+    yield from (case for case in cases if is_its_turn(operation, case))
+
+
+def is_its_turn(operation: Operation, case: Case[Any]) -> bool:
+    """Whether this is where its value is tried: what may stand in several places, as a schedule
+    may, has the same bounds in all of them, and each bound is tried in one.
+    """
+    assert case.meta is not None
+    said = getattr(case.meta.phase.data, "description", None) or ""
+    for field, places in sharing(operation).items():
+        is_about_it = said.startswith((field, f"Object with valid '{field}' value"))
+        if is_about_it and isinstance(case.body, dict) and field in case.body:
+            value = json.dumps(case.body[field], sort_keys=True, default=repr)
+            return places[zlib.crc32(value.encode()) % len(places)] == operation
+    return True
+
+
+@cache
+def sharing(operation: Operation) -> Mapping[str, Sequence[Operation]]:
+    """Its fields that take one of several shapes, and all operations that have a field like it."""
+    found = {}
+    for field, shape in _unions_of(operation).items():
+        alike = [one for one in OPERATIONS if shape in _unions_of(one).values()]
+        found[field] = sorted(alike, key=str)
+    return found
+
+
+@cache
+def _unions_of(operation: Operation) -> Mapping[str, str]:
+    fields = (operation.body or {}).get("properties", {})
+    shapes = {name: json.dumps(field.get("anyOf", field)) for name, field in fields.items()}
+    return {name: shape for name, shape in shapes.items() if '"oneOf"' in shape}

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 from tests.faults.checker import Broken, check, settled
 from tests.faults.ledger import Ledger
+from tests.faults.processes import PATIENCE_SECONDS
 from tests.faults.storm.chaos import Chaos
 from tests.faults.storm.load import Load
 from tests.faults.storm.site import Site, a_site
 
-_QUIET_SECONDS = 90
 _NUMBERS = re.compile(r"[0-9.]+s ! [0-9a-f]{32}:")
 
 
@@ -65,9 +65,9 @@ async def weather(seed: int, seconds: float) -> Report:
         began = time.monotonic()
         load.end()
         try:
-            async with asyncio.timeout(_QUIET_SECONDS):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 await sending
-            await settled(site.ground.database_url, seconds=_QUIET_SECONDS)
+            await settled(site.ground.database_url)
             report.healed_seconds = time.monotonic() - began
             await check(site.ground.database_url, load.ledger)
         except TimeoutError:

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from app.embedded.postgres import Postgres
 from app.embedded.valkey import Valkey
+from tests.code_users import STORM, USERS
 from tests.faults.ground import Ground, furnish, ground_on
 from tests.faults.services import Door, Service, worker
+from tests.ports import free_port
 
 LEASE_SECONDS = 3
 CONNECTIONS = 70
@@ -20,9 +22,8 @@ _SETTINGS = {
     "PENSTOCK_SCORING__LEASE": f"PT{LEASE_SECONDS}S",
     "PENSTOCK_DATABASE__IDLE_TIMEOUT": "PT2S",
     "PENSTOCK_IMPORTS__CHUNK_ROWS": "10",
-    # Users that no other test runs code as.
-    "PENSTOCK_CODE__FIRST_USER": "64000",
-    "PENSTOCK_CODE__USERS": "20",
+    "PENSTOCK_CODE__FIRST_USER": str(STORM),
+    "PENSTOCK_CODE__USERS": str(USERS),
     "PENSTOCK_CODE__GRACE": "PT0.3S",
     "PENSTOCK_CODE__RUNNING": "4",
 }
@@ -58,9 +59,15 @@ async def a_site() -> AsyncIterator[Site]:
     folder = _a_folder()
     settings = {"max_connections": str(CONNECTIONS), "shared_buffers": "128MB"}
     postgres = Postgres(
-        folder / "postgres", password="storm", log=folder / "postgres.log", settings=settings
+        folder / "postgres",
+        password="storm",
+        log=folder / "postgres.log",
+        port=free_port(),
+        settings=settings,
     )
-    valkey = Valkey(folder / "valkey", password="storm", log=folder / "valkey.log")
+    valkey = Valkey(
+        folder / "valkey", password="storm", log=folder / "valkey.log", port=free_port()
+    )
     services: list[Service] = []
     try:
         await postgres.start()
