@@ -20,12 +20,13 @@ from app.core.driver import Direct, Row
 from app.core.failpoints import Purpose
 from app.core.resources import Line, Resources
 from app.imports.columns.plan import AnyPlan, plan_of
-from app.imports.cutting import Cutter, Sealed
+from app.imports.cutting import Cutter
 from app.imports.errors import ContentDiffers, RowsDiffer
 from app.imports.fetching import fetch_content
 from app.imports.formats.format import Format
 from app.imports.formats.reading import reader_of
 from app.imports.formats.records import Record
+from app.imports.keeping import Keeper
 from app.imports.packing import RowOutcome, unpack_results, unpack_rows
 from app.models.states import UploadObject
 from app.responses.intake.reading import uuid_in
@@ -50,13 +51,6 @@ SELECT name FROM upload_pieces WHERE account_id = $1 AND upload_id = $2 ORDER BY
 _BEGIN_AGAIN = "DELETE FROM import_chunks WHERE account_id = $1 AND run_id = $2"
 _IS_PUBLISHED = "SELECT total IS NOT NULL FROM runs WHERE account_id = $1 AND id = $2"
 _SAY = "UPDATE runs SET details = details || $3::jsonb WHERE account_id = $1 AND id = $2"
-_KEEP = """
-INSERT INTO import_chunks
-       (account_id, run_id, number, lane_id, segment, rows, payload,
-        done, succeeded, failed, skipped, created, updated)
-SELECT $1, $2, w.*, 0, 0, 0, 0, 0, 0
-  FROM unnest($3::integer[], $4::uuid[], $5::integer[], $6::integer[], $7::bytea[]) AS w
-"""
 _LANE = """
 INSERT INTO lanes (account_id, campaign_id, token) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING
 """
@@ -116,6 +110,9 @@ class Staging:
         self._cutter = Cutter(limits.chunk_rows, limits.segment_rows, int(limits.segment_bytes))
         self._campaigns: dict[str, UUID] = {}
         self._prompts = 0
+        self._keeper = Keeper(claimed, lambda: self._transaction(Purpose.READING))
+        # Both have one connection, and take turns.
+        self._turn = asyncio.Lock()
 
     async def read(self) -> None:
         """Read the file and publish its chunks; does nothing if that was done before.
@@ -125,6 +122,13 @@ class Staging:
             Interrupted: the process is to stop.
             RunLost: another worker has the run.
         """
+        try:
+            await self._read()
+        finally:
+            # Nobody else may get the connection before it is free.
+            await self._keeper.leave()
+
+    async def _read(self) -> None:
         async with self._transaction(Purpose.READING) as tx:
             if await tx.driver.fetchval(_IS_PUBLISHED, self._account_id, self._run_id):
                 return
@@ -146,7 +150,8 @@ class Staging:
         expected = upload["expected_rows"]
         if expected is not None and expected != self._cutter.rows:
             raise RowsDiffer(rows=self._cutter.rows, expected=expected)
-        await self._flush()
+        await self._keeper.keep(self._cutter.take())
+        await self._keeper.finish()
         await self._publish(sha256, columns)
 
     async def _fetch(self, source: bytes) -> str:
@@ -215,7 +220,7 @@ class Staging:
                 self._prompts += 1
             self._cutter.add(lane, record, number=numbers[at] if numbers else None)
         if sum(len(chunk.payload) for chunk in self._cutter.sealed) >= _FLUSH_BYTES:
-            await self._flush()
+            await self._keeper.keep(self._cutter.take())
 
     async def _find_campaigns(self, refs: Iterable[str | None]) -> None:
         if len(self._campaigns) > _MOST_CAMPAIGNS:
@@ -229,13 +234,6 @@ class Staging:
             rows = await tx.driver.fetch(_CAMPAIGNS, self._account_id, listed, ids)
         found = {row["ref"]: row["id"] for row in rows}
         self._campaigns.update((ref, found.get(ref, self._upload_id)) for ref in unknown)
-
-    async def _flush(self) -> None:
-        sealed = self._cutter.take()
-        if not sealed:
-            return
-        async with self._transaction(Purpose.READING) as tx:
-            await _keep(tx, self._claimed, sealed)
 
     async def _publish(self, sha256: str | None, columns: list[str]) -> None:
         size = self._cutter.rows - self._prompts
@@ -252,7 +250,10 @@ class Staging:
     @contextlib.asynccontextmanager
     async def _transaction(self, purpose: Purpose) -> AsyncIterator[Direct]:
         """A transaction of whoever still has the run."""
-        async with self._line.unit_of_work(self._account_id, purpose=purpose) as tx:
+        async with (
+            self._turn,
+            self._line.unit_of_work(self._account_id, purpose=purpose) as tx,
+        ):
             await queue.renew(tx, self._claimed, by=self._lease)
             yield tx
 
@@ -266,19 +267,6 @@ def _plan(upload: Row, file_format: Format, columns: Sequence[str]) -> AnyPlan:
         upload["mapping"],
         campaign=str(campaign) if campaign else None,
         has_sequence=upload["sequence_id"] is not None,
-    )
-
-
-async def _keep(tx: Direct, claimed: Claimed, sealed: Sequence[Sealed]) -> None:
-    await tx.driver.execute(
-        _KEEP,
-        claimed.account_id,
-        claimed.run_id,
-        [chunk.number for chunk in sealed],
-        [chunk.lane_id for chunk in sealed],
-        [chunk.segment for chunk in sealed],
-        [chunk.rows for chunk in sealed],
-        [chunk.payload for chunk in sealed],
     )
 
 

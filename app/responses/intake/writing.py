@@ -38,7 +38,6 @@ _INSERT_KEYS = """
 INSERT INTO intake_keys (account_id, user_id, external_id, response_id, received_at)
 SELECT w.account_id, w.user_id, w.external_id, w.response_id, $1 FROM {rows}
  ORDER BY 1, 2, 3
-ON CONFLICT DO NOTHING
 RETURNING 1"""
 _INSERT_WAITING = """
 INSERT INTO pending_resolution
