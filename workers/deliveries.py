@@ -14,7 +14,6 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -29,6 +28,7 @@ from app.notifications.deliveries.claiming import Letter
 from app.notifications.deliveries.recording import Outcome, record
 from app.notifications.deliveries.rules import choose
 from workers.attempts import outcome_of
+from workers.stumbling import Stumbling
 from workers.work import Work
 
 _log = log.get(__name__)
@@ -45,21 +45,6 @@ _BEYOND_TIMEOUT = timedelta(seconds=5)
 _PATIENCE_SECONDS, _LOOK_AGAIN_SECONDS = 5.0, 0.01
 # Of what cannot be recorded, by a fault of ours: until somebody has read the log.
 _PUT_OFF = timedelta(hours=1)
-_LONGEST_PAUSE_SECONDS = 3600.0
-
-
-class Stumbled(NamedTuple):
-    """How often something could not be done by this process, and until when it is left alone."""
-
-    tries: int
-    until: float
-
-    def once_more(self) -> "Stumbled":
-        pause = min(2.0**self.tries, _LONGEST_PAUSE_SECONDS)
-        return Stumbled(self.tries + 1, time.monotonic() + pause)
-
-
-_NEVER = Stumbled(0, 0.0)
 
 
 class Postman:
@@ -72,7 +57,7 @@ class Postman:
         self._back: list[Outcome] = []
         self._came = asyncio.Event()
         self._kept = Kept()
-        self._stumbled: dict[UUID, Stumbled] = {}
+        self._stumbling = Stumbling("events_not_fanned_out")
 
     async def run(self) -> None:
         """Deliver until the process is stopping; then wait for what is out, and record it."""
@@ -151,26 +136,25 @@ class Postman:
     async def _fan_out(self) -> int:
         async with self._work.resources.look_everywhere() as connection:
             found = await fanning.accounts_with_news(connection)
-        now = time.monotonic()
-        wanted = [one for one in found if self._stumbled.get(one, _NEVER).until <= now]
+        wanted = [one for one in found if not self._stumbling.passes_over(one)]
         return await self._fan_out_all(wanted) if wanted else 0
 
     async def _fan_out_all(self, accounts: Sequence[UUID]) -> int:
         """A set of them; if it cannot be, each alone: one bad event holds up nobody else."""
         try:
-            async with self._work.unit_of_work(*accounts, purpose=Purpose.FANNING_OUT) as session:
-                done = await fanning.fan_out(session, accounts, now=clock.business_now(session))
+            return await self._fan_out_of(*accounts)
         except Exception as error:
             if is_away(error):
                 raise
-            if len(accounts) > 1:
-                return sum([await self._fan_out_all([one]) for one in accounts])
-            self._stumbled[accounts[0]] = self._stumbled.get(accounts[0], _NEVER).once_more()
-            _log.error("events_not_fanned_out", account_id=str(accounts[0]), exc_info=True)
-            return 0
+        done = 0
         for one in accounts:
-            self._stumbled.pop(one, None)
+            async with self._stumbling.watching(one):
+                done += await self._fan_out_of(one)
         return done
+
+    async def _fan_out_of(self, *accounts: UUID) -> int:
+        async with self._work.unit_of_work(*accounts, purpose=Purpose.FANNING_OUT) as session:
+            return await fanning.fan_out(session, accounts, now=clock.business_now(session))
 
     async def _send(self) -> int:
         places = self._settings.places
