@@ -1,4 +1,4 @@
-"""An account whose work cannot be done, by a fault of ours: left alone, and no trouble of others."""
+"""An account over which a loop stumbles, by a fault of ours: left alone, no trouble of others."""
 
 from uuid import UUID
 
