@@ -10,27 +10,25 @@ pause and the end. A receiver that hangs holds its place and nothing else.
 
 import asyncio
 import contextlib
-import random
 import time
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core import clock, log
-from app.core.errors import AppError
 from app.core.failpoints import Purpose
 from app.core.metrics import DELIVERY_ATTEMPTS
 from app.core.outbound.lines import Kept
-from app.core.outbound.posting import post
-from app.core.outbound.requests import Patience, trust_with
-from app.core.sealing import Unsealable
+from app.core.problems import is_away
 from app.notifications.deliveries import claiming, fanning
 from app.notifications.deliveries.claiming import Letter
 from app.notifications.deliveries.recording import Outcome, record
-from app.notifications.deliveries.rules import asked_pause, choose
-from app.notifications.endpoints.rules import signature
+from app.notifications.deliveries.rules import choose
+from workers.attempts import outcome_of
+from workers.stumbling import Stumbling
 from workers.work import Work
 
 _log = log.get(__name__)
@@ -45,6 +43,8 @@ _RESTS = 4
 _BEYOND_TIMEOUT = timedelta(seconds=5)
 # For so long, in real time, the clock waits for receivers; then they are slow ones.
 _PATIENCE_SECONDS, _LOOK_AGAIN_SECONDS = 5.0, 0.01
+# Of what cannot be recorded, by a fault of ours: until somebody has read the log.
+_PUT_OFF = timedelta(hours=1)
 
 
 class Postman:
@@ -57,6 +57,7 @@ class Postman:
         self._back: list[Outcome] = []
         self._came = asyncio.Event()
         self._kept = Kept()
+        self._stumbling = Stumbling("events_not_fanned_out")
 
     async def run(self) -> None:
         """Deliver until the process is stopping; then wait for what is out, and record it."""
@@ -97,22 +98,63 @@ class Postman:
         back = self._back[:_MOST_RECORDED]
         if not back:
             return 0
-        accounts = sorted({one.letter.account_id for one in back})
-        async with self._work.unit_of_work(*accounts, purpose=Purpose.DELIVERY_RECORD) as session:
-            stand = await record(session, back, now=clock.business_now(session))
-        # Only now: a record that failed is tried again, and the token keeps it harmless.
+        await self._record_all(back)
+        # Only now: what was not recorded, the database being away, is tried again.
         del self._back[: len(back)]
+        return len(back)
+
+    async def _record_all(self, back: Sequence[Outcome]) -> None:
+        """Record a set; if it cannot be, its halves: one that is bad holds up no other."""
+        accounts = sorted({one.letter.account_id for one in back})
+        try:
+            async with self._work.unit_of_work(
+                *accounts, purpose=Purpose.DELIVERY_RECORD
+            ) as session:
+                stand = await record(session, back, now=clock.business_now(session))
+        except Exception as error:
+            if is_away(error):
+                raise
+            if len(back) == 1:
+                await self._put_off(back[0].letter)
+                return
+            middle = len(back) // 2
+            await self._record_all(back[:middle])
+            await self._record_all(back[middle:])
+            return
         for state, count in stand.items():
             DELIVERY_ATTEMPTS.labels(state.value).inc(count)
-        return len(back)
+
+    async def _put_off(self, letter: Letter) -> None:
+        """Else it would be posted again as soon as its lease is over, and then again."""
+        _log.error("delivery_not_recorded", delivery_id=str(letter.delivery_id), exc_info=True)
+        async with self._work.unit_of_work(
+            letter.account_id, purpose=Purpose.SETTING_ASIDE
+        ) as session:
+            until = clock.business_now(session) + _PUT_OFF
+            await claiming.put_off(session, letter, until=until)
 
     async def _fan_out(self) -> int:
         async with self._work.resources.look_everywhere() as connection:
             found = await fanning.accounts_with_news(connection)
-        if not found:
-            return 0
-        async with self._work.unit_of_work(*found, purpose=Purpose.FANNING_OUT) as session:
-            return await fanning.fan_out(session, found, now=clock.business_now(session))
+        wanted = [one for one in found if not self._stumbling.passes_over(one)]
+        return await self._fan_out_all(wanted) if wanted else 0
+
+    async def _fan_out_all(self, accounts: Sequence[UUID]) -> int:
+        """A set of them; if it cannot be, each alone: one bad event holds up nobody else."""
+        try:
+            return await self._fan_out_of(*accounts)
+        except Exception as error:
+            if is_away(error):
+                raise
+        done = 0
+        for one in accounts:
+            async with self._stumbling.watching(one):
+                done += await self._fan_out_of(one)
+        return done
+
+    async def _fan_out_of(self, *accounts: UUID) -> int:
+        async with self._work.unit_of_work(*accounts, purpose=Purpose.FANNING_OUT) as session:
+            return await fanning.fan_out(session, accounts, now=clock.business_now(session))
 
     async def _send(self) -> int:
         places = self._settings.places
@@ -144,51 +186,12 @@ class Postman:
 
     async def _post(self, letter: Letter) -> None:
         try:
-            self._back.append(await self._outcome_of(letter))
+            self._back.append(await outcome_of(letter, self._settings, self._kept))
         finally:
             task = asyncio.current_task()
             if task is not None:
                 self._out.pop(task, None)
             self._came.set()
-
-    async def _outcome_of(self, letter: Letter) -> Outcome:
-        """Post it; whatever happens is an outcome."""
-        now, began = clock.real_now(), time.monotonic()
-        luck = random.random()  # noqa: S311  (spreads retries, guards nothing)
-        if not letter.keys:
-            error = Unsealable()
-            return Outcome(letter, timedelta(), error=error.code, detail=error.message, luck=luck)
-        headers = signature(letter.keys, letter.webhook_id, now, letter.body)
-        limits = Patience(
-            connect=self._settings.timeout,
-            read=self._settings.timeout,
-            total=self._settings.timeout,
-        )
-        try:
-            answer = await post(
-                letter.url,
-                letter.body,
-                {"content-type": "application/json", **headers},
-                patience=limits,
-                allow_private=self._settings.allow_private,
-                trust=trust_with(self._settings.ca_file),
-                kept=self._kept.of(letter.endpoint_id),
-            )
-        except AppError as refused:
-            took = timedelta(seconds=time.monotonic() - began)
-            return Outcome(letter, took, error=refused.code, detail=refused.message, luck=luck)
-        except Exception:
-            _log.error("delivery_failed", delivery_id=str(letter.delivery_id), exc_info=True)
-            took = timedelta(seconds=time.monotonic() - began)
-            return Outcome(letter, took, error="not_reached", luck=luck)
-        return Outcome(
-            letter,
-            timedelta(seconds=time.monotonic() - began),
-            status=answer.status,
-            answer=answer.body,
-            retry_after=asked_pause(answer.retry_after, now=now),
-            luck=luck,
-        )
 
     async def _rest(self, seconds: float) -> None:
         """Until an answer has come, or for so long."""

@@ -80,7 +80,12 @@ async def leave(work: Work) -> None:
 async def fold_counters(work: Work) -> None:
     """Fold the deltas of every account that has any."""
     for account_id in await _accounts(work, _WITH_DELTAS):
-        async with work.unit_of_work(account_id, purpose=Purpose.FOLDING) as session:
+        if work.over_counters.passes_over(account_id):
+            continue
+        async with (
+            work.over_counters.watching(account_id),
+            work.unit_of_work(account_id, purpose=Purpose.FOLDING) as session,
+        ):
             await fold(session, account_id)
 
 
@@ -89,33 +94,35 @@ async def forget_what_is_over(work: Work) -> None:
     intake keys, files with what is known of their rows, code of jobs that are gone, layers.
     """
     for account_id in await _accounts(work, _ACCOUNTS):
-        async with work.unit_of_work(account_id, purpose=Purpose.FORGETTING) as session:
-            await forget_old(session)
-        await uploads.forget(work.resources, account_id)
-        await run_files.forget(work.resources, account_id)
-        await code.forget(work.resources, account_id)
-        # A run goes only once nothing is left of its log.
-        deleted = 1
-        while deleted and not work.is_stopping.is_set():
-            async with work.unit_of_work(account_id, purpose=Purpose.FORGETTING) as session:
-                deleted = await logs.forget(session, account_id, now=clock.business_now(session))
-                deleted += await messages.forget(
-                    session, account_id, now=clock.business_now(session)
-                )
-                deleted += await mail.forget(session, account_id, now=clock.business_now(session))
-        deleted = 1
-        while deleted and not work.is_stopping.is_set():
-            async with work.unit_of_work(account_id, purpose=Purpose.FORGETTING) as session:
-                # Before their events, which they would be sent without.
-                deleted = await deliveries.forget(
-                    session, account_id, now=clock.business_now(session)
-                )
-                deleted += await forget(session, account_id, now=clock.business_now(session))
-                deleted += await rows.forget(session, account_id, now=clock.business_now(session))
-                deleted += await groups.forget(session, account_id, now=clock.business_now(session))
+        if not work.over_garbage.passes_over(account_id):
+            async with work.over_garbage.watching(account_id):
+                await _forget_of(work, account_id)
     await layers.drop_unused(work.resources, await _accounts(work, _ACCOUNTS))
     if isinstance(work.resources.files, LocalFiles):
         await work.resources.files.tidy(older_than=_DRAFTS_KEPT)
+
+
+async def _forget_of(work: Work, account_id: UUID) -> None:
+    async with work.unit_of_work(account_id, purpose=Purpose.FORGETTING) as session:
+        await forget_old(session)
+    await uploads.forget(work.resources, account_id)
+    await run_files.forget(work.resources, account_id)
+    await code.forget(work.resources, account_id)
+    # A run goes only once nothing is left of its log.
+    deleted = 1
+    while deleted and not work.is_stopping.is_set():
+        async with work.unit_of_work(account_id, purpose=Purpose.FORGETTING) as session:
+            deleted = await logs.forget(session, account_id, now=clock.business_now(session))
+            deleted += await messages.forget(session, account_id, now=clock.business_now(session))
+            deleted += await mail.forget(session, account_id, now=clock.business_now(session))
+    deleted = 1
+    while deleted and not work.is_stopping.is_set():
+        async with work.unit_of_work(account_id, purpose=Purpose.FORGETTING) as session:
+            # Before their events, which they would be sent without.
+            deleted = await deliveries.forget(session, account_id, now=clock.business_now(session))
+            deleted += await forget(session, account_id, now=clock.business_now(session))
+            deleted += await rows.forget(session, account_id, now=clock.business_now(session))
+            deleted += await groups.forget(session, account_id, now=clock.business_now(session))
 
 
 async def every(

@@ -37,7 +37,12 @@ async def close_windows(work: Work, *, age: timedelta = timedelta()) -> None:
     async with work.resources.look_everywhere() as connection:
         ripe = await ripe_windows(connection, age=age)
     for account_id, windows in ripe.items():
-        async with work.unit_of_work(account_id, purpose=Purpose.WINDOWS) as session:
+        if work.over_windows.passes_over(account_id):
+            continue
+        async with (
+            work.over_windows.watching(account_id),
+            work.unit_of_work(account_id, purpose=Purpose.WINDOWS) as session,
+        ):
             await close_ripe(session, account_id, windows)
 
 

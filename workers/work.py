@@ -17,6 +17,7 @@ from workers.code.fitness import Fitness
 from workers.proxying.inside.starting import RELAY
 from workers.sandbox.bubblewrap import Bubblewrap
 from workers.sandbox.driver import Driver
+from workers.stumbling import Stumbling
 
 
 class Work:
@@ -41,6 +42,9 @@ class Work:
         self.bulk_wanted = asyncio.Event()
         # Set whenever this process has looked after all schedules; the pulse takes it back.
         self.has_planned = asyncio.Event()
+        self.over_windows = Stumbling("windows_not_closed")
+        self.over_counters = Stumbling("counters_not_folded")
+        self.over_garbage = Stumbling("garbage_not_deleted")
         self.sandbox: Driver = Bubblewrap(self.settings.code, RELAY)
         self.fitness = Fitness(self.sandbox)
         self.shelf = Shelf(

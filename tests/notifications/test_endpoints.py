@@ -74,6 +74,9 @@ async def test_the_secret_is_shown_once(tenant: Tenant) -> None:
         "https://100.64.0.1/",
         "https://169.254.169.254/latest",
         "https://224.0.0.1/",
+        "https://xn--localhost/",
+        "https://hooks.example.com:0/",
+        "https://hooks.example.com:99999/",
         "https://" + "x" * 3_000,
     ],
 )

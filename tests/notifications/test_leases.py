@@ -1,7 +1,9 @@
 """What a worker had when it died, what it says when it comes back, and who else has to wait."""
 
 import asyncio
-from datetime import timedelta
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 
 from app.core import clock
 from app.core.failpoints import Purpose
@@ -12,8 +14,10 @@ from app.notifications.outbox import EventType
 from tests.notifications.office import Office, ids_of
 from tests.notifications.receiving import never, receiving
 from tests.outbound.servers import saying
+from workers.deliveries import Postman
 
 BROKEN = saying("500 Oops")
+MINUTE = timedelta(minutes=1)
 
 
 async def taken(office: Office) -> Letter:
@@ -111,3 +115,54 @@ async def test_a_hanging_endpoint_holds_up_nobody_else(
     assert 0 < len(hangs.got) < 30
     errors = {entry["error"] for one in log for entry in one["log"]}
     assert errors == {"too_slow"}
+
+
+async def test_what_cannot_be_recorded_holds_up_no_other_and_waits_an_hour(office: Office) -> None:
+    async with receiving() as receiver:
+        endpoint = await office.endpoint(receiver)
+        told = await office.happens(*[EventType.RUN_FAILED] * 5)
+        async with poisoned(office, told[2]):
+            await office.deliver()
+            log = {one["event_id"]: one for one in await office.deliveries(endpoint)}
+
+    assert sorted(ids_of(receiver)) == sorted(told)
+    bad = log.pop(told[2])
+    assert {one["state"] for one in log.values()} == {"succeeded"}
+    assert bad["state"] == "pending"
+    assert datetime.fromisoformat(bad["next_attempt_at"]) > await office.now() + 50 * MINUTE
+
+
+async def test_an_account_whose_events_cannot_be_taken_holds_up_no_other(
+    office: Office, another_office: Office
+) -> None:
+    async with receiving() as here, receiving() as there:
+        await office.endpoint(here)
+        await another_office.endpoint(there)
+        (bad,), (good,) = await office.happens(), await another_office.happens()
+        postman = Postman(another_office.work)
+        async with poisoned(office, bad, on="INSERT"), asyncio.timeout(30):
+            while not there.got:
+                await postman.round()
+            await postman.ended()
+        before = ids_of(here)
+        await office.deliver()
+
+    assert (ids_of(there), before) == ([good], [])
+    assert ids_of(here) == [bad]
+
+
+@asynccontextmanager
+async def poisoned(office: Office, event_id: str, *, on: str = "UPDATE") -> AsyncIterator[None]:
+    """While the block lasts, nothing about this event can be written down."""
+    await office.execute(
+        "CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION 'cannot be written'; END $$"
+    )
+    await office.execute(
+        f"CREATE TRIGGER poison BEFORE {on} ON deliveries FOR EACH ROW"
+        f" WHEN (NEW.event_id = '{event_id}') EXECUTE FUNCTION poison()"
+    )
+    try:
+        yield
+    finally:
+        await office.execute("DROP FUNCTION poison CASCADE")

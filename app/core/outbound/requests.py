@@ -12,6 +12,7 @@ import httpx
 from app.core.outbound.errors import AddressRefused
 
 _LONGEST_ADDRESS = 2_000
+_PORTS = range(1, 65_536)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,13 @@ def checked_address(text: str, *, allow_private: bool) -> httpx.URL:
     """
     try:
         url = httpx.URL(text)
+        host = url.host  # reads what claims to be a name in another script
     except (httpx.InvalidURL, ValueError):
         raise AddressRefused(reason="it is no address") from None
+    if url.port is not None and url.port not in _PORTS:
+        raise AddressRefused(reason="it is no address")
     schemes = ("https", "http") if allow_private else ("https",)
-    if len(text) > _LONGEST_ADDRESS or not url.host or url.scheme not in schemes:
+    if len(text) > _LONGEST_ADDRESS or not host or url.scheme not in schemes:
         raise AddressRefused(reason="it does not begin with https:// and a host")
     if url.userinfo:
         raise AddressRefused(reason="passwords belong into a header")

@@ -105,6 +105,10 @@ WITH gone AS (
 UPDATE deliveries d SET state = 'cancelled', attempts = gone.attempts, finished_at = $4
   FROM gone WHERE d.account_id = $1 AND d.id = gone.delivery_id
 """
+_PUT_OFF = """
+UPDATE pending_deliveries SET due_at = $4, leased_until = '-infinity'
+ WHERE account_id = $1 AND delivery_id = $2 AND attempts = $3
+"""
 _IS_STOPPED = """
 SELECT NOT EXISTS (SELECT FROM webhook_endpoints WHERE account_id = $1 AND id = $2 AND enabled)
 """
@@ -176,6 +180,12 @@ async def take(
         if row["endpoint_id"] not in keys:
             keys[row["endpoint_id"]] = _keys(row, secret_key)
     return [_letter(row, keys[row["endpoint_id"]]) for row in rows]
+
+
+async def put_off(session: Session, letter: Letter, *, until: datetime) -> None:
+    """Have it attempted then, and not before, unless somebody else has it by now."""
+    driver = await driver_of(session)
+    await driver.execute(_PUT_OFF, letter.account_id, letter.delivery_id, letter.attempts, until)
 
 
 def body_of(event_id: UUID, word: str, occurred_at: datetime, data: str) -> bytes:
