@@ -97,3 +97,21 @@ async def test_every_half_hour_of_a_week_has_its_fire(cadences: Cadences) -> Non
     fires = await cadences.fires()
 
     assert [fire["outcome"] for fire in fires] == ["ran"] * 336
+
+
+async def test_the_mailbox_shows_the_newest_email_first(cadences: Cadences) -> None:
+    sequence = await cadences.active(actions=[EMAIL])
+    emails = [f"p{n}@example.com" for n in range(5)]
+    for email in emails:
+        await cadences.put_in(sequence, await cadences.person(email))
+        await cadences.advance("PT30M")
+
+    shown: list[str] = []
+    cursor: dict[str, str] = {}
+    for _ in emails:
+        page = await cadences.ok("GET", "/mailbox", params={"limit": 1, **cursor})
+        shown += [mail["to"] for mail in page["items"]]
+        cursor = {"cursor": page["next_cursor"]}
+
+    assert shown == list(reversed(emails))
+    assert cursor == {"cursor": None}
