@@ -20,8 +20,10 @@ from app.sequences.objects import ROLES
 from app.sequences.steps.progress import Ended, advance
 from app.sequences.templates import BadSyntax, Rendered, render
 
+# Whoever ends an action has it locked before its place in the queue.
 _TAKE = """
 SELECT q.action_id FROM pending_sends q
+  JOIN participant_actions a ON a.account_id = $1 AND a.id = q.action_id
  WHERE q.account_id = $1 AND q.sequence_id = ANY ($2::uuid[]) AND q.attempted_at IS NULL
    AND q.action_id > $4
  ORDER BY q.action_id LIMIT $3 FOR UPDATE SKIP LOCKED
