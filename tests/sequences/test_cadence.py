@@ -1,5 +1,7 @@
 """A cadence from outside: people come in, the batch comes by, a rep does the rest."""
 
+from datetime import datetime, timedelta
+
 from tests.sequences.making import CALL, EMAIL, OLD_ENOUGH, Cadences
 
 
@@ -115,3 +117,27 @@ async def test_the_mailbox_shows_the_newest_email_first(cadences: Cadences) -> N
 
     assert shown == list(reversed(emails))
     assert cursor == {"cursor": None}
+
+
+async def test_a_day_later_is_the_batch_of_the_same_time(cadences: Cadences) -> None:
+    sequence = await cadences.active(
+        enrolment="automatic", entrance=OLD_ENOUGH, actions=[EMAIL, CALL, {**CALL, "type": "task"}]
+    )
+    await cadences.person(score=80)
+    await cadences.advance("PT30M")
+    (participant,) = await cadences.participants(sequence)
+    first = max(fire["planned_at"] for fire in await cadences.fires())
+
+    await cadences.advance("P1D")
+    (call,) = await cadences.today()
+    await cadences.ok("POST", f"/participant-actions/{call['id']}/skip")
+    await cadences.advance("P1DT30M")
+    (task,) = await cadences.today()
+
+    assert datetime.fromisoformat(call["due_at"]) - datetime.fromisoformat(first) == timedelta(1)
+    assert (call["type"], task["type"]) == ("call", "task")
+    assert [step["status"] for step in await cadences.steps(sequence, participant["id"])] == [
+        "initiated",
+        "manually_skipped",
+        "on_engage",
+    ]
