@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
@@ -156,3 +156,19 @@ async def test_whom_the_server_refuses_keeps_nobody_behind_from_theirs() -> None
 
     assert [one.fate for one in outcomes] == [Fate.SENT, Fate.REFUSED, Fate.SENT]
     assert server.recipients == ["p0@example.com", "p2@example.com"]
+
+
+async def test_nothing_that_a_person_is_called_becomes_a_header() -> None:
+    subject = "Hello Eve\r\nBcc: victim@example.com\r\n\r\n<script>\x01\x85\u2028{{person.email}}"
+    async with mail_server() as server:
+        settings = server.settings()
+        mail = replace(a_mail("eve@example.com"), subject=subject, text="<b>\r\n.\r\nRCPT TO:<x>")
+        outcome = await smtp.send(mail, settings, is_sandbox=False)
+
+    (arrived,) = server.mails
+    assert outcome.fate is Fate.SENT
+    assert server.recipients == ["eve@example.com"]
+    assert arrived["Bcc"] is None
+    assert arrived["Subject"] == "Hello Eve Bcc: victim@example.com <script> {{person.email}}"
+    assert arrived.get_content_type() == "text/plain"
+    assert arrived.get_content().splitlines() == ["<b>", ".", "RCPT TO:<x>"]
