@@ -20,8 +20,8 @@ SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN (
 
 
 async def test_whatever_is_done_with_the_same_participants_at_once(cadences: Cadences) -> None:
-    sequence = await cadences.make(actions=[{"type": "call"}, EMAIL, {"type": "task"}])
-    tried = [f"/v1/sequences/{sequence['id']}/{deed}" for deed in ("activate", "deactivate") * 3]
+    sequence = await cadences.active(actions=[{"type": "call"}, EMAIL, {"type": "task"}])
+    tried = [f"/v1/sequences/{sequence['id']}/{deed}" for deed in ("deactivate", "activate") * 3]
     switched = await asyncio.gather(*(cadences.http.post(path) for path in tried))
     await cadences.ok("POST", f"/sequences/{sequence['id']}/activate")
     people = [await cadences.person(f"p{n}@example.com") for n in range(12)]
