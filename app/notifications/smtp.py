@@ -77,7 +77,7 @@ def composed(mail: Mail, *, sender: str) -> EmailMessage:
     message = EmailMessage(policy=_POLICY)
     message["From"] = f"Penstock <{sender}>"
     message["To"] = mail.recipient
-    message["Subject"] = mail.subject
+    message["Subject"] = one_line(mail.subject)
     message["Date"] = format_datetime(mail.written_at)
     message["Message-ID"] = f"<{mail.id}@{sender.rpartition('@')[2]}>"
     # So that no out-of-office answers it.

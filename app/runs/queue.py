@@ -55,7 +55,7 @@ RETURNING kind, token
 _START = """
 UPDATE runs SET state = 'running', started_at = coalesce(started_at, business_now()), token = $3
  WHERE account_id = $1 AND id = $2 AND state IN ('queued', 'running')
-RETURNING subject_id, details, (SELECT business_now()) AS now, attempt
+RETURNING subject_id, details, (SELECT business_now()) AS now, attempt, planned_at
 """
 _RENEW = """
 UPDATE pending_runs SET leased_until = clock_timestamp() + $4
@@ -110,6 +110,7 @@ class Claimed:
     subject_id: UUID | None
     details: dict[str, Any]
     claimed_at: datetime
+    planned_at: datetime | None = None
 
 
 async def queue_run(  # noqa: PLR0913  (a run has that many facts)
@@ -187,6 +188,7 @@ async def claim(
     return Claimed(
         *(account_id, run_id, kind, taken["token"], started["subject_id"], started["details"]),
         started["now"],
+        started["planned_at"],
     )
 
 

@@ -137,11 +137,15 @@ async def test_while_the_server_is_down_nothing_is_lost_and_nothing_is_tried_for
     assert set(arrived.values()) == {1}
 
 
-async def test_an_address_that_is_refused_keeps_nobody_else_from_theirs(stand: Stand) -> None:
+async def test_an_address_that_is_refused_or_takes_for_ever_keeps_nobody_else_from_theirs(
+    stand: Stand,
+) -> None:
     await everybody_is_due(stand, 20)
     async with mail_server() as server:
         server.refuses["p7@example.com"] = "550 no such person"
-        hand = worker(stand.processes, **reaching(server))
+        server.silent_for.add("p9@example.com")
+        # Longer than a lease: nobody takes the run over while its worker waits.
+        hand = worker(stand.processes, **reaching(server, PENSTOCK_SMTP__TIMEOUT="PT2S"))
         await hand.start()
         await done(stand, "/v1/batches/lead/force")
 
@@ -151,10 +155,13 @@ async def test_an_address_that_is_refused_keeps_nobody_else_from_theirs(stand: S
         await until(is_over)
         await hand.end()
 
-    outcomes = {row["email"]: row["status"] for row in await stand.fetch(_OUTCOMES)}
-    assert len(server.mails) == 19
-    assert outcomes.pop("p7@example.com") == "not_actionable"
-    assert set(outcomes.values()) == {"initiated"}
+    rows = await stand.fetch(_OUTCOMES)
+    outcomes = {row["email"]: (row["status"], row["deferral_reason"]) for row in rows}
+    assert len(server.mails) == 18
+    assert outcomes.pop("p7@example.com") == ("not_actionable", None)
+    lost = ("auto_skipped", "PREVIOUSLY_ATTEMPTED_EMAIL")
+    assert outcomes.pop("p9@example.com") == lost
+    assert set(outcomes.values()) == {("initiated", None)}
 
 
 @pytest.mark.parametrize(

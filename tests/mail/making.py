@@ -31,11 +31,12 @@ SENDER = "penstock@example.com"
 
 @dataclass
 class MailServer:
-    """Takes what it is given and keeps it, unless it was told to refuse somebody."""
+    """Takes what it is given and keeps it, unless it was told to refuse it, or to be silent."""
 
     port: int = 0
     refuses: dict[str, str] = field(default_factory=dict)
     refuses_content: str | None = None
+    silent_for: set[str] = field(default_factory=set)
     mails: list[EmailMessage] = field(default_factory=list)
     logins: list[str] = field(default_factory=list)
     were_encrypted: list[bool] = field(default_factory=list)
@@ -53,6 +54,9 @@ class MailServer:
     ) -> str:
         if self.refuses_content is not None:
             return self.refuses_content
+        if self.silent_for.intersection(envelope.rcpt_tos):
+            # Until whoever waits for a word has had enough.
+            await asyncio.Event().wait()
         content = envelope.content
         assert isinstance(content, bytes)
         mail = message_from_bytes(content, policy=default)

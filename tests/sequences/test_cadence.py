@@ -1,5 +1,7 @@
 """A cadence from outside: people come in, the batch comes by, a rep does the rest."""
 
+from datetime import datetime, timedelta
+
 from tests.sequences.making import CALL, EMAIL, OLD_ENOUGH, Cadences
 
 
@@ -97,3 +99,45 @@ async def test_every_half_hour_of_a_week_has_its_fire(cadences: Cadences) -> Non
     fires = await cadences.fires()
 
     assert [fire["outcome"] for fire in fires] == ["ran"] * 336
+
+
+async def test_the_mailbox_shows_the_newest_email_first(cadences: Cadences) -> None:
+    sequence = await cadences.active(actions=[EMAIL])
+    emails = [f"p{n}@example.com" for n in range(5)]
+    for email in emails:
+        await cadences.put_in(sequence, await cadences.person(email))
+        await cadences.advance("PT30M")
+
+    shown: list[str] = []
+    cursor: dict[str, str] = {}
+    for _ in emails:
+        page = await cadences.ok("GET", "/mailbox", params={"limit": 1, **cursor})
+        shown += [mail["to"] for mail in page["items"]]
+        cursor = {"cursor": page["next_cursor"]}
+
+    assert shown == list(reversed(emails))
+    assert cursor == {"cursor": None}
+
+
+async def test_a_day_later_is_the_batch_of_the_same_time(cadences: Cadences) -> None:
+    sequence = await cadences.active(
+        enrolment="automatic", entrance=OLD_ENOUGH, actions=[EMAIL, CALL, {**CALL, "type": "task"}]
+    )
+    await cadences.person(score=80)
+    await cadences.advance("PT30M")
+    (participant,) = await cadences.participants(sequence)
+    first = max(fire["planned_at"] for fire in await cadences.fires())
+
+    await cadences.advance("P1D")
+    (call,) = await cadences.today()
+    await cadences.ok("POST", f"/participant-actions/{call['id']}/skip")
+    await cadences.advance("P1DT30M")
+    (task,) = await cadences.today()
+
+    assert datetime.fromisoformat(call["due_at"]) - datetime.fromisoformat(first) == timedelta(1)
+    assert (call["type"], task["type"]) == ("call", "task")
+    assert [step["status"] for step in await cadences.steps(sequence, participant["id"])] == [
+        "initiated",
+        "manually_skipped",
+        "on_engage",
+    ]

@@ -25,12 +25,14 @@ class Chunked:
     """One run of one batch: what is due as of its start, and what it has counted so far.
 
     Attributes:
+        since: from when delays are counted: the moment it was planned for, or that of its start.
         at: how far the due actions have come, for whoever takes over.
     """
 
     work: Work
     claimed: Claimed
     as_of: datetime
+    since: datetime
     steps: Steps
     at: dict[str, Any] = field(default_factory=dict)
     _written: dict[str, Any] | None = None
@@ -105,4 +107,5 @@ def begun(work: Work, claimed: Claimed) -> Chunked:
     kept = claimed.details.get("at", {})
     at = {key: value for key, value in kept.items() if key != "as_of"}
     as_of = datetime.fromisoformat(kept["as_of"]) if kept else claimed.claimed_at
-    return Chunked(work, claimed, as_of, Steps.of(claimed.details.get("steps", {})), at)
+    steps = Steps.of(claimed.details.get("steps", {}))
+    return Chunked(work, claimed, as_of, claimed.planned_at or as_of, steps, at)

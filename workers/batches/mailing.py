@@ -19,7 +19,7 @@ from app.notifications.conversation import Conversation, Fate, Outcome, conversa
 from app.notifications.mailing import Letter
 from app.sequences import queries as sequences
 from app.sequences.steps import sends
-from app.sequences.steps.sends import Fates, Mail, Stand, Taken
+from app.sequences.steps.letters import Fates, Mail, Stand, Taken
 from workers.batches.chunk import Chunked
 
 # So many pages in a row of which nothing left: the server is away, and later ones would fare alike.
@@ -56,6 +56,7 @@ async def _take(run: Chunked, after: UUID | None) -> Taken:
             run_id=run.run_id,
             after=after,
             most=run.work.settings.smtp.at_once,
+            since=run.since,
             now=now,
         )
         counts = {
@@ -95,7 +96,7 @@ async def _record(
 ) -> None:
     fates, kept = _fates(done, stands), [mail for mail, one in done if one.fate is Fate.KEPT]
     async with run.record() as (session, now):
-        await sends.record(session, run.account_id, taken, fates, now=now)
+        await sends.record(session, run.account_id, taken, fates, since=run.since, now=now)
         for mail in kept:
             place = (session, run.account_id, mail.action_id)
             await mailing.keep(*place, _letter(mail), at=now)

@@ -57,7 +57,7 @@ async def _begin(run: Chunked) -> Sequence[Cadence]:
     while True:
         async with run.chunk() as (session, now):
             found = await sends.close_orphans(
-                session, run.account_id, run.what, most=_ORPHANS, now=now
+                session, run.account_id, run.what, most=_ORPHANS, since=run.since, now=now
             )
             run.steps.add(Step.ORPHANS, {"PREVIOUSLY_ATTEMPTED_EMAIL": found})
             if found < _ORPHANS:
@@ -87,7 +87,9 @@ async def _look_at_changes(
             )
             if people:
                 after = people[-1]
-                skipped = await shown.refresh(session, run.account_id, run.what, people, now=now)
+                skipped = await shown.refresh(
+                    session, run.account_id, run.what, people, since=run.since, now=now
+                )
                 run.steps.add(Step.ACTIONS, {"OPTED_OUT": skipped})
                 touched = await queries.sequences_with(session, run.account_id, run.what, people)
                 leaving = [one for one in by_change if one.id in touched]
@@ -146,9 +148,9 @@ async def _enrol(run: Chunked, sequence: Cadence, people: Sequence[UUID] | None)
             )
             if found:
                 actions = await _actions(session, current)
-                # As of the start, so that what is to be done at once is done by this very run.
+                # Counted so that what is to be done at once is done by this very run.
                 done = await enrolment.enrol(
-                    session, current, actions, found, by=None, now=run.as_of
+                    session, current, actions, found, by=None, since=run.since, now=now
                 )
                 counts = {Word.ENROLLED: len(done.ids), Word.NO_ROOM: done.no_room}
                 run.steps.add(Step.ENROLMENT, counts)
@@ -174,6 +176,7 @@ async def _handle_due(run: Chunked, sequence: Cadence) -> None:
                 after=after,
                 until=run.as_of,
                 most=_PAGE,
+                since=run.since,
                 now=now,
             )
             run.steps.add(Step.ACTIONS, page.counts)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlmodel import col, select
+from sqlmodel import col, select, tuple_
 
 from app.core.db import Session
 from app.core.driver import Transaction, driver_of
@@ -154,10 +154,15 @@ async def list_kept(
             col(MessageCopy.state) == CopyState.KEPT.value,
         )
     )
+    # Not by the ids: those of sequences' e-mails are their actions', which are older, and random.
+    order = (col(MessageCopy.ended_at), col(MessageCopy.id))
     if at.after is not None:
-        statement = statement.where(col(MessageCopy.id) < at.after)
-    found = await session.exec(statement.order_by(col(MessageCopy.id).desc()).limit(at.fetch_rows))
-    return found.all()
+        last = select(*order).where(
+            col(MessageCopy.account_id) == account_id, col(MessageCopy.id) == at.after
+        )
+        statement = statement.where(tuple_(*order) < last.scalar_subquery())
+    newest = statement.order_by(*(one.desc() for one in order))
+    return (await session.exec(newest.limit(at.fetch_rows))).all()
 
 
 def _attachment(kept: dict[str, Any]) -> Attachment:

@@ -41,12 +41,7 @@ SELECT DISTINCT ON (n.object_id, n.person_id) n.object_id, n.person_id, n.id,
 
 
 async def get_participant(
-    session: Session,
-    account_id: UUID,
-    sequence_id: UUID,
-    participant_id: UUID,
-    *,
-    lock: bool = False,
+    session: Session, account_id: UUID, sequence_id: UUID, participant_id: UUID
 ) -> Participation:
     """Raises ParticipantNotFound."""
     statement = select(Participation).where(
@@ -54,9 +49,7 @@ async def get_participant(
         col(Participation.sequence_id) == sequence_id,
         col(Participation.id) == participant_id,
     )
-    if lock:
-        statement = statement.with_for_update(key_share=True)
-    found = await session.exec(statement, execution_options={"populate_existing": lock})
+    found = await session.exec(statement)
     participant = found.one_or_none()
     if participant is None:
         raise ParticipantNotFound

@@ -94,13 +94,11 @@ async def take_out(
         ParticipantNotFound: there is no such participant in this sequence.
         ParticipantGone: it is in it no more.
     """
-    found = await queries.get_participant(
-        session, account_id, sequence_id, participant_id, lock=True
-    )
-    if found.ended_at is not None:
-        raise ParticipantGone(state=found.state)
-    await exits.end(session, account_id, [(found.id, ExitReason.REMOVED)], now=now)
+    found = await queries.get_participant(session, account_id, sequence_id, participant_id)
+    removed = await exits.end(session, account_id, [(found.id, ExitReason.REMOVED)], now=now)
     await session.refresh(found)
+    if not removed:
+        raise ParticipantGone(state=found.state)
 
 
 async def _by_criteria(

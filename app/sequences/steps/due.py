@@ -86,7 +86,7 @@ class Page(NamedTuple):
         return self.counts.total()
 
 
-async def handle(
+async def handle(  # noqa: PLR0913  (a page is of that many things)
     session: Transaction,
     sequence: Cadence,
     actions: Sequence[SequenceAction],
@@ -95,6 +95,7 @@ async def handle(
     after: tuple[datetime, UUID] | None,
     until: datetime,
     most: int,
+    since: datetime | None = None,
     now: datetime,
 ) -> Page:
     """Handle the next due actions of a sequence.
@@ -102,6 +103,7 @@ async def handle(
     Args:
         after: behind this due time and action; None: from the first.
         until: what was due by then; later ones are left to the next run.
+        since: from when the delays of what follows are counted; None: from now.
     """
     parameters = Parameters(8)
     holds = _holds(actions, parameters, now)
@@ -115,7 +117,7 @@ async def handle(
         for row in written
         if row["status"] == ActionStatus.AUTO_SKIPPED
     ]
-    await advance(session, sequence.account_id, skipped, now=now)
+    await advance(session, sequence.account_id, skipped, since=since, now=now)
     await _tell(session, sequence, written, now)
     last = (rows[-1]["due_at"], rows[-1]["action_id"]) if rows else None
     return Page(last, Counter(map(_word, rows)))
@@ -130,14 +132,9 @@ def _holds(actions: Sequence[SequenceAction], parameters: Parameters, now: datet
         if criteria is not None:
             own = parameters.add(action.id, "uuid")
             cases += f" WHEN {own} THEN {compile_sql(criteria, parameters, now=as_of)}"
-    if not cases:
-        return f"{as_of} IS NOT NULL"
     # The clock is named here too: a parameter that no test asks for would have no type.
-    return (
-        f"CASE a.action_id{cases} ELSE {as_of} IS NOT NULL END"
-        if cases
-        else f"{as_of} > '-infinity'"
-    )
+    always = f"{as_of} IS NOT NULL"
+    return f"CASE a.action_id{cases} ELSE {always} END" if cases else always
 
 
 def _word(row: Row) -> str:

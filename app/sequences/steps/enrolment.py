@@ -31,7 +31,7 @@ steps AS (
                                      person_id, position, type, is_automatic, priority, status,
                                      due_at, is_initiated, show_on_today)
     SELECT $1, gen_random_uuid(), new.id, s.id, $2, new.person_id, s.position, s.type,
-           s.is_automatic, s.priority, 'upcoming', $4::timestamptz + s.foreseen, false, false
+           s.is_automatic, s.priority, 'upcoming', $15::timestamptz + s.foreseen, false, false
       FROM new CROSS JOIN unnest($9::uuid[], $10::int[], $11::text[], $12::bool[], $13::int[],
                                  $14::interval[])
            AS s(id, position, type, is_automatic, priority, foreseen)
@@ -77,9 +77,14 @@ async def enrol(
     candidates: Sequence[Candidate],
     *,
     by: str | None,
+    since: datetime | None = None,
     now: datetime,
 ) -> Enrolled:
-    """Put these in, in their order, as far as there is room; whoever is in already stays as is."""
+    """Put these in, in their order, as far as there is room; whoever is in already stays as is.
+
+    Args:
+        since: from when the delay of the first action is counted; None: from now.
+    """
     counts = await queries.count_participants(session, sequence.account_id, [sequence.id])
     room = max(0, rules.MOST_PARTICIPANTS - counts[sequence.id])
     taken = candidates[:room]
@@ -97,6 +102,7 @@ async def enrol(
         [action.is_automatic for action in actions],
         [action.priority for action in actions],
         rules.foreseen(actions),
+        since or now,
     )
     return Enrolled([row["id"] for row in rows], len(candidates) - len(taken))
 

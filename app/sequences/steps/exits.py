@@ -13,7 +13,15 @@ from app.notifications.outbox import EventType, Happening, emit
 from app.sequences import rules
 from app.sequences.objects import SOURCES
 
-# The rows of one participant in the order of its steps, as everybody locks them.
+# As everybody locks them: the steps of a participant in their order, then the participant. In a
+# statement of its own, so that the next one sees what those it waited for have written.
+_LOCK = """
+SELECT FROM participant_actions
+ WHERE account_id = $1 AND participation_id = ANY ($2::uuid[])
+   AND status IN ('upcoming', 'sending_soon', 'on_engage', 'initiated')
+   AND actual_execution_at IS NULL AND attempted_at IS NULL
+ ORDER BY participation_id, position FOR UPDATE
+"""
 _END = """
 WITH left_it AS MATERIALIZED (
     UPDATE participations n SET state = 'exited', exit_reason = w.reason, ended_at = $4
@@ -24,8 +32,7 @@ undone AS MATERIALIZED (
     SELECT a.id FROM participant_actions a JOIN left_it n ON n.id = a.participation_id
      WHERE a.account_id = $1
        AND a.status IN ('upcoming', 'sending_soon', 'on_engage', 'initiated')
-       AND a.actual_execution_at IS NULL AND a.attempted_at IS NULL
-     ORDER BY a.participation_id, a.position FOR UPDATE OF a),
+       AND a.actual_execution_at IS NULL AND a.attempted_at IS NULL),
 closed AS (
     UPDATE participant_actions a SET status = 'not_actionable', show_on_today = false
       FROM undone u WHERE a.account_id = $1 AND a.id = u.id),
@@ -107,13 +114,11 @@ async def end(
     """
     if not leaving:
         return 0
-    rows = await (await driver_of(session)).fetch(
-        _END,
-        account_id,
-        [participation_id for participation_id, _ in leaving],
-        [reason.value for _, reason in leaving],
-        now,
-    )
+    driver = await driver_of(session)
+    ids = [participation_id for participation_id, _ in leaving]
+    await driver.execute(_LOCK, account_id, ids)
+    reasons = [reason.value for _, reason in leaving]
+    rows = await driver.fetch(_END, account_id, ids, reasons, now)
     happenings = [
         Happening(
             account_id,

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from app.core.driver import Transaction, driver_of
 
-# Counted from the moment the one before ended, by the delay that is written there now.
+# By the delay that is written there now. Never before now: what follows at once is not due in the
+# run that ended the one before.
 _ADVANCE = """
 WITH done AS MATERIALIZED (
     SELECT * FROM unnest($2::uuid[], $3::int[]) AS d(participation_id, position)),
 following AS MATERIALIZED (
-    UPDATE participant_actions a SET due_at = $4::timestamptz + s.delay
+    UPDATE participant_actions a SET due_at = greatest($5::timestamptz + s.delay, $4)
       FROM done d, sequence_actions s
      WHERE a.account_id = $1 AND a.participation_id = d.participation_id
        AND a.position = d.position + 1 AND a.status = 'upcoming'
@@ -37,11 +38,23 @@ class Ended(NamedTuple):
 
 
 async def advance(
-    session: Transaction, account_id: UUID, ended: Sequence[Ended], *, now: datetime
+    session: Transaction,
+    account_id: UUID,
+    ended: Sequence[Ended],
+    *,
+    since: datetime | None = None,
+    now: datetime,
 ) -> None:
-    """Have the actions behind these become due, or complete the participations without any."""
+    """Have the actions behind these become due, or complete the participations without any.
+
+    Args:
+        since: from when their delays are counted; None: from now. A batch counts from the moment
+            it was planned for, so that a day later is not a little after the batch of that day.
+    """
     if not ended:
         return
     participations, positions = zip(*ended, strict=True)
     driver = await driver_of(session)
-    await driver.execute(_ADVANCE, account_id, list(participations), list(positions), now)
+    await driver.execute(
+        _ADVANCE, account_id, list(participations), list(positions), now, since or now
+    )

@@ -7,9 +7,7 @@ sending_soon ──▶ take: attempted_at ──▶ SMTP, no transaction open �
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -17,11 +15,14 @@ from app.core.driver import Row, Transaction, driver_of
 from app.criteria.catalogue import Record
 from app.models.states import DeferralReason, SequenceObject
 from app.sequences.objects import ROLES
+from app.sequences.steps.letters import Fates, Mail, Stand, Taken
 from app.sequences.steps.progress import Ended, advance
 from app.sequences.templates import BadSyntax, Rendered, render
 
+# Whoever ends an action has it locked before its place in the queue.
 _TAKE = """
 SELECT q.action_id FROM pending_sends q
+  JOIN participant_actions a ON a.account_id = $1 AND a.id = q.action_id
  WHERE q.account_id = $1 AND q.sequence_id = ANY ($2::uuid[]) AND q.attempted_at IS NULL
    AND q.action_id > $4
  ORDER BY q.action_id LIMIT $3 FOR UPDATE SKIP LOCKED
@@ -115,68 +116,6 @@ SELECT q.action_id FROM pending_sends q
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """One e-mail to be sent, now or never."""
-
-    action_id: UUID
-    to: str
-    message: Rendered
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A page of e-mails that are attempted from now on, and what became of the others.
-
-    Args:
-        attempted_at: the page's token: what is recorded goes by it.
-        last: the last action that was looked at; None: there was none.
-    """
-
-    mails: Sequence[Mail]
-    attempted_at: datetime
-    last: UUID | None
-    opted_out: int = 0
-    blank: int = 0
-    by_hand: int = 0
-
-
-class Stand(StrEnum):
-    """Whether an e-mail that is attempted is to leave, asked once more before it does.
-
-    - later: not by this run: somebody else has it, or the person was converted, and is to go.
-    - unwanted: the person has opted out.
-    - over: the participant has gone.
-    """
-
-    NOW = "now"
-    LATER = "later"
-    UNWANTED = "unwanted"
-    OVER = "over"
-
-
-@dataclass(frozen=True, slots=True)
-class Fates:
-    """What became of a page of e-mails.
-
-    Args:
-        refused: for good, with the mail server's words.
-        unsent: never left, and are sent by a later run.
-        later: were not to leave now, and are seen to by a later run.
-        lost: may have left, and are never sent again.
-        unwanted: never left, and never will: the person has opted out.
-        over: never left, and never will: the participant has gone.
-    """
-
-    sent: Sequence[UUID]
-    refused: Mapping[UUID, str]
-    unsent: Sequence[UUID]
-    later: Sequence[UUID]
-    lost: Sequence[UUID]
-    unwanted: Sequence[UUID]
-    over: Sequence[UUID]
-
-
 async def take(
     session: Transaction,
     account_id: UUID,
@@ -185,9 +124,14 @@ async def take(
     run_id: UUID,
     after: UUID | None,
     most: int,
+    since: datetime,
     now: datetime,
 ) -> Taken:
-    """Say of the next e-mails that they are attempted, once this transaction has committed."""
+    """Say of the next e-mails that they are attempted, once this transaction has committed.
+
+    Args:
+        since: from when the delays of what follows are counted, as in all of these.
+    """
     driver = await driver_of(session)
     rows = await driver.fetch(_TAKE, account_id, list(sequences), most, after or UUID(int=0))
     ids = [row["action_id"] for row in rows]
@@ -214,8 +158,8 @@ async def take(
         else:
             empty.append(row["id"])
     await driver.execute(_ATTEMPT, account_id, [mail.action_id for mail in mails], now, run_id)
-    await _skip(session, account_id, out, DeferralReason.OPTED_OUT, now)
-    await _skip(session, account_id, blank, DeferralReason.BLANK_EMAIL_ADDRESS, now)
+    await _skip(session, account_id, out, DeferralReason.OPTED_OUT, since, now)
+    await _skip(session, account_id, blank, DeferralReason.BLANK_EMAIL_ADDRESS, since, now)
     await driver.execute(_BY_HAND, account_id, empty, DeferralReason.EMPTY_EMAIL_BODY.value)
     await driver.execute(_BY_HAND, account_id, bad, DeferralReason.BAD_SYNTAX_EMAIL_BODY.value)
     # With those that somebody ended in between.
@@ -237,7 +181,13 @@ async def stand(
 
 
 async def record(
-    session: Transaction, account_id: UUID, taken: Taken, fates: Fates, *, now: datetime
+    session: Transaction,
+    account_id: UUID,
+    taken: Taken,
+    fates: Fates,
+    *,
+    since: datetime,
+    now: datetime,
 ) -> None:
     """Write what became of a page; what somebody else has written meanwhile stands."""
     driver, token = await driver_of(session), taken.attempted_at
@@ -246,16 +196,22 @@ async def record(
     rows += await driver.fetch(_REFUSED, account_id, refused, token, words)
     await driver.execute(_AGAIN, account_id, [*fates.unsent, *fates.later], token)
     await driver.execute(_OVER, account_id, list(fates.over), token)
-    await advance(session, account_id, _ended(rows), now=now)
+    await advance(session, account_id, _ended(rows), since=since, now=now)
     lost, unwanted = DeferralReason.PREVIOUSLY_ATTEMPTED_EMAIL, DeferralReason.OPTED_OUT
-    await _skip(session, account_id, fates.lost, lost, now)
-    await _skip(session, account_id, fates.unwanted, unwanted, now)
+    await _skip(session, account_id, fates.lost, lost, since, now)
+    await _skip(session, account_id, fates.unwanted, unwanted, since, now)
     over = [*fates.sent, *refused, *fates.lost, *fates.unwanted, *fates.over]
     await driver.execute(_FORGET, account_id, over)
 
 
 async def close_orphans(
-    session: Transaction, account_id: UUID, what: SequenceObject, *, most: int, now: datetime
+    session: Transaction,
+    account_id: UUID,
+    what: SequenceObject,
+    *,
+    most: int,
+    since: datetime,
+    now: datetime,
 ) -> int:
     """Skip what was attempted by somebody who died before it was recorded; how many there were.
 
@@ -265,7 +221,7 @@ async def close_orphans(
     rows = await driver.fetch(_ORPHANS, account_id, what.value, most)
     ids = [row["action_id"] for row in rows]
     reason = DeferralReason.PREVIOUSLY_ATTEMPTED_EMAIL
-    await _skip(session, account_id, ids, reason, now)
+    await _skip(session, account_id, ids, reason, since, now)
     await driver.execute(_FORGET, account_id, ids)
     return len(ids)
 
@@ -275,12 +231,13 @@ async def _skip(
     account_id: UUID,
     ids: Sequence[UUID],
     reason: DeferralReason,
+    since: datetime,
     now: datetime,
 ) -> None:
     if not ids:
         return
     rows = await (await driver_of(session)).fetch(_SKIP, account_id, list(ids), reason.value)
-    await advance(session, account_id, _ended(rows), now=now)
+    await advance(session, account_id, _ended(rows), since=since, now=now)
 
 
 def _ended(rows: Sequence[Row]) -> list[Ended]:

@@ -44,15 +44,19 @@ async def refresh(
     what: SequenceObject,
     people: Sequence[UUID],
     *,
+    since: datetime,
     now: datetime,
 ) -> int:
     """Take what these people want no more off Today, and give the rest to their owners.
 
     Returns how many actions were skipped.
+
+    Args:
+        since: from when the delays of what follows are counted.
     """
     driver = await driver_of(session)
     rows = await driver.fetch(_SKIP, account_id, list(people), what.value)
     ended = [Ended(row["participation_id"], row["position"]) for row in rows]
-    await advance(session, account_id, ended, now=now)
+    await advance(session, account_id, ended, since=since, now=now)
     await driver.execute(_MOVE, account_id, list(people), what.value)
     return len(rows)
