@@ -48,7 +48,7 @@ async def skip_no_more(job_id: UUID, caller: Operator, tx: Tx, now: Now, resourc
     secret = resources.settings.secret_key.get_secret_value()
     if not await timetable.catch_up(tx, job, secret_key=secret, now=now):
         await timetable.follow(tx, job, now=now)
-    await service.skip_no_more(tx, timetable.owner_of(job), now=now)
+    await service.skip_no_more(tx, timetable.owner_of(job), by=caller.user, now=now)
 
 
 @router.get(
