@@ -10,6 +10,7 @@ from app.batches.router import router as batches
 from app.campaigns.router import router as campaigns
 from app.control.actions_router import router as run_actions
 from app.control.batches_router import router as batch_runs
+from app.control.changes_router import router as changes
 from app.control.clock_router import router as clock
 from app.control.events_router import router as run_events
 from app.control.files_router import router as run_files
@@ -78,6 +79,7 @@ for router in (
     schedules,
     runs_of_groups,
     fires,
+    changes,
     runs,
     run_files,
     run_logs,

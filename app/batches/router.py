@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from app.accounts.caller import Manager, Reader
+from app.accounts.changes import queries as changes
 from app.accounts.transaction import Now, Tx
 from app.batches import service
 from app.batches.errors import BatchNotFound
@@ -14,6 +15,7 @@ from app.core.pages import Page
 from app.core.problems import problems
 from app.core.routes import Route
 from app.models.states import BatchName
+from app.sequences import planning
 
 router = APIRouter(tags=["batches"], route_class=Route)
 
@@ -37,4 +39,6 @@ async def change_batch(
 ) -> dict[str, Any]:
     """Change how often a batch comes by, pause it, or let it go on. Safe to repeat."""
     await service.change(tx, caller.account_id, name, patch, by=caller.user, now=now)
+    owner, fields = planning.owner_of(caller.account_id, name), patch.model_fields_set
+    await changes.note(tx, owner, "changed", by=caller.user, now=now, fields=fields)
     return await service.read(tx, caller.account_id, name)

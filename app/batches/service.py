@@ -104,11 +104,11 @@ async def skip(
 
 
 async def skip_no_more(
-    session: Session, account_id: UUID, name: BatchName, *, now: datetime
+    session: Session, account_id: UUID, name: BatchName, *, by: str, now: datetime
 ) -> None:
     """Undo what is left to be skipped. Safe to repeat."""
     await _caught_up(session, account_id, name, now=now)
-    await fires.skip_no_more(session, planning.owner_of(account_id, name), now=now)
+    await fires.skip_no_more(session, planning.owner_of(account_id, name), by=by, now=now)
 
 
 async def _caught_up(

@@ -6,8 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from app.accounts.caller import Manager, Operator, Reader
+from app.accounts.changes import queries as changes
 from app.accounts.transaction import Now, Tx
 from app.campaigns import launching, queries, service
+from app.campaigns.auto_launch import owner_of
 from app.campaigns.errors import (
     CampaignAlreadyLaunched,
     CampaignCodeTaken,
@@ -49,6 +51,7 @@ async def create_campaign(
 ) -> Campaign:
     """Create a campaign, ready to take responses."""
     campaign = await service.create(tx, caller.account_id, wanted, now=now)
+    await changes.note(tx, owner_of(campaign), "created", by=caller.user, now=now)
     response.headers["Location"] = f"/v1/campaigns/{campaign.id}"
     etags.show(response, campaign.version)
     return campaign
@@ -102,6 +105,8 @@ async def change_campaign(
     campaign = await service.change(
         tx, caller.account_id, campaign_id, patch, if_match=if_match, now=now
     )
+    fields = patch.model_fields_set
+    await changes.note(tx, owner_of(campaign), "changed", by=caller.user, now=now, fields=fields)
     etags.show(response, campaign.version)
     return campaign
 

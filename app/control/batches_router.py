@@ -59,7 +59,7 @@ async def skip_fires_of_batch(
 @router.delete("/batches/{name}/skip", status_code=204, responses=problems(BatchNotFound))
 async def skip_no_more_of_batch(caller: Operator, name: Named, tx: Tx, now: Now) -> None:
     """Undo what is left to be skipped of a batch. Safe to repeat."""
-    await service.skip_no_more(tx, caller.account_id, name, now=now)
+    await service.skip_no_more(tx, caller.account_id, name, by=caller.user, now=now)
 
 
 @router.get(

@@ -100,7 +100,7 @@ async def skip_no_more_of_group(
 ) -> None:
     """Undo what is left to be skipped of a group. Safe to repeat."""
     group = await _caught_up(tx, caller, group_id, resources, now)
-    await service.skip_no_more(tx, timetable.owner_of(group), now=now)
+    await service.skip_no_more(tx, timetable.owner_of(group), by=caller.user, now=now)
 
 
 @router.get(

@@ -45,7 +45,7 @@ async def skip_fires(
 async def skip_no_more(job_id: UUID, caller: Operator, tx: Tx, now: Now, resources: Held) -> None:
     """Undo what is left to be skipped of a job. Safe to repeat."""
     job = await _caught_up(tx, caller, job_id, resources, now)
-    await service.skip_no_more(tx, timetable.owner_of(job), now=now)
+    await service.skip_no_more(tx, timetable.owner_of(job), by=caller.user, now=now)
 
 
 @router.get(

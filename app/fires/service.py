@@ -6,6 +6,7 @@ The caller has locked the owner, and recorded what was due until now.
 from datetime import datetime
 from itertools import islice
 
+from app.accounts.changes import queries as changes
 from app.core.db import Session
 from app.fires import queries, watches
 from app.fires.errors import NotScheduled
@@ -59,6 +60,7 @@ async def skip(
     timetable.skip_by, timetable.skip_reason = by, order.reason
     await session.flush()
     await watches.follow(session, owner, afresh=False, now=now)
+    await changes.note(session, owner, "skip_ordered", by=by, now=now)
     after = timetable.planned_until
     found = planned(stored(timetable.schedule), after=after, until=far_from(after))
     fires = [fire.at for fire in islice(found, order.count)]
@@ -67,10 +69,12 @@ async def skip(
     return SkipsRead(skips_left=order.count, fires=fires)
 
 
-async def skip_no_more(session: Session, owner: Owner, *, now: datetime) -> None:
+async def skip_no_more(session: Session, owner: Owner, *, by: str, now: datetime) -> None:
     """Undo what is left to be skipped. Safe to repeat."""
     timetable = await queries.find_timetable(session, *owner, lock=True)
     if timetable is not None:
+        if timetable.skips_left:
+            await changes.note(session, owner, "skip_undone", by=by, now=now)
         timetable.skips_left, timetable.is_maintenance = 0, False
         timetable.skip_by = timetable.skip_reason = None
         await session.flush()

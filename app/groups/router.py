@@ -1,12 +1,15 @@
 """The definitions of groups: made, changed, activated, taken away."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from app.accounts.caller import Held, Manager, Reader
+from app.accounts.caller import Caller, Held, Manager, Reader
+from app.accounts.changes import queries as changes
+from app.accounts.changes.queries import Deed
 from app.accounts.transaction import Now, Tx
 from app.core import etags
 from app.core.db import Session
@@ -26,7 +29,7 @@ from app.groups.errors import (
 )
 from app.groups.schemas import GroupCreate, GroupPatch, GroupRead
 from app.models import Group
-from app.models.states import GroupState
+from app.models.states import GroupState, OwnerKind
 from app.schedules.errors import GapTooSmall, InvalidSchedule, SlotOver
 
 router = APIRouter(tags=["groups"], route_class=Route)
@@ -45,6 +48,7 @@ async def create_group(
     """Make a group of jobs that are run on demand alone. It runs only once it is active."""
     secret = resources.settings.secret_key.get_secret_value()
     group = await service.create(tx, caller.account_id, wanted, secret_key=secret, now=now)
+    await _noted(tx, caller, group, "created", now)
     response.headers["Location"] = f"/v1/groups/{group.id}"
     return await _shown(tx, group, response, now)
 
@@ -105,6 +109,7 @@ async def change_group(
         secret_key=secret,
         now=now,
     )
+    await _noted(tx, caller, group, "changed", now, fields=patch.model_fields_set)
     return await _shown(tx, group, response, now)
 
 
@@ -117,6 +122,8 @@ async def delete_group(
     await service.delete(
         tx, caller.account_id, group_id, if_match=if_match, secret_key=secret, now=now
     )
+    owner = (caller.account_id, OwnerKind.GROUP, group_id)
+    await changes.note(tx, owner, "deleted", by=caller.user, now=now)
 
 
 @router.post(
@@ -129,6 +136,7 @@ async def activate_group(
 ) -> GroupRead:
     """Let a group run: by its schedule, by call. Safe to repeat."""
     group = await service.activate(tx, caller.account_id, group_id, now=now)
+    await _noted(tx, caller, group, "activated", now)
     return await _shown(tx, group, response, now)
 
 
@@ -139,7 +147,22 @@ async def deactivate_group(
     """Let no new run of a group begin; one that has begun goes on. Safe to repeat."""
     secret = resources.settings.secret_key.get_secret_value()
     group = await service.deactivate(tx, caller.account_id, group_id, secret_key=secret, now=now)
+    await _noted(tx, caller, group, "deactivated", now)
     return await _shown(tx, group, response, now)
+
+
+async def _noted(
+    session: Session,
+    caller: Caller,
+    group: Group,
+    deed: Deed,
+    now: datetime,
+    fields: Iterable[str] = (),
+) -> None:
+    """A repeat that has changed nothing leaves no line."""
+    if group.updated_at == now:
+        owner = (group.account_id, OwnerKind.GROUP, group.id)
+        await changes.note(session, owner, deed, by=caller.user, now=now, fields=fields)
 
 
 async def _shown(session: Session, group: Group, response: Response, now: datetime) -> GroupRead:

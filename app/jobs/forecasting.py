@@ -105,7 +105,7 @@ class _Chains:
         self._waiting: list[tuple[datetime, int, Sequence[Step]]] = []
         self._order = count()
 
-    def begin(self, steps: Sequence[Step], at: datetime) -> None:
+    def start(self, steps: Sequence[Step], at: datetime) -> None:
         if steps:
             heapq.heappush(self._waiting, (at, next(self._order), steps))
 
@@ -117,7 +117,7 @@ class _Chains:
                 at += step.length
             elif step.halts:
                 rest = [one for one in rest if one.always]
-            self.begin(rest, at)
+            self.start(rest, at)
 
 
 def forecast(lines: Sequence[Line], ahead: Ahead, *, until: datetime) -> list[Forecast]:
@@ -144,7 +144,7 @@ def forecast(lines: Sequence[Line], ahead: Ahead, *, until: datetime) -> list[Fo
         if reason is None:
             ran[place] = at
             if line.kind is OwnerKind.GROUP:
-                chains.begin(line.steps, at)
+                chains.start(line.steps, at)
         found.append(
             Forecast(
                 owner_kind=line.kind, owner_id=timetable.owner_id, planned_at=at, reason=reason

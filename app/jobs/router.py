@@ -1,11 +1,15 @@
 """The definitions of jobs: made, changed, published, given variables, rolled back."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
 
-from app.accounts.caller import Admin, Held, Manager, Reader
+from app.accounts.caller import Admin, Caller, Held, Manager, Reader
+from app.accounts.changes import queries as changes
+from app.accounts.changes.queries import Deed
 from app.accounts.transaction import Now, Tx
 from app.core import etags
 from app.core.db import Session
@@ -31,7 +35,7 @@ from app.jobs.errors import (
 from app.jobs.schemas import JobCreate, JobPatch, JobRead, VersionRead
 from app.jobs.variables import VariablesPut, VariablesRead
 from app.models import Job
-from app.models.states import JobKind, JobState
+from app.models.states import JobKind, JobState, OwnerKind
 from app.schedules.errors import GapTooSmall, InvalidSchedule, SlotOver
 
 router = APIRouter(tags=["jobs"], route_class=Route)
@@ -57,6 +61,7 @@ async def create_job(
     """Make a job. It is a draft, and runs only once it is published."""
     secret = resources.settings.secret_key.get_secret_value()
     job = await service.create(tx, caller.account_id, wanted, secret_key=secret, now=now)
+    await _noted(tx, caller, job, "created", now)
     response.headers["Location"] = f"/v1/jobs/{job.id}"
     return await _shown(tx, job, response)
 
@@ -118,6 +123,7 @@ async def change_job(
         secret_key=secret,
         now=now,
     )
+    await _noted(tx, caller, job, "changed", now, fields=patch.model_fields_set)
     return await _shown(tx, job, response)
 
 
@@ -130,6 +136,8 @@ async def delete_job(
     await service.delete(
         tx, caller.account_id, job_id, if_match=if_match, secret_key=secret, now=now
     )
+    owner = (caller.account_id, OwnerKind.JOB, job_id)
+    await changes.note(tx, owner, "deleted", by=caller.user, now=now)
 
 
 @router.post(
@@ -142,6 +150,7 @@ async def publish_job(
 ) -> JobRead:
     """Let a job run: by its schedule, by call if it is `ad_hoc`. Safe to repeat."""
     job = await service.publish(tx, caller.account_id, job_id, now=now)
+    await _noted(tx, caller, job, "published", now)
     return await _shown(tx, job, response)
 
 
@@ -156,6 +165,7 @@ async def unpublish_job(
     """Let no new run of a job begin; those that have begun go on. Safe to repeat."""
     secret = resources.settings.secret_key.get_secret_value()
     job = await service.unpublish(tx, caller.account_id, job_id, secret_key=secret, now=now)
+    await _noted(tx, caller, job, "unpublished", now)
     return await _shown(tx, job, response)
 
 
@@ -179,6 +189,7 @@ async def put_variables(
     job, names = await service.put_variables(
         tx, caller.account_id, job_id, wanted, if_match=if_match, secret_key=secret, now=now
     )
+    await _noted(tx, caller, job, "variables_replaced", now)
     etags.show(response, job.version)
     return names
 
@@ -223,7 +234,22 @@ async def activate_version(
 ) -> JobRead:
     """Have runs that begin from now on use this version, e.g. an earlier one. Safe to repeat."""
     job = await service.activate_version(tx, caller.account_id, job_id, number, now=now)
+    await _noted(tx, caller, job, "version_activated", now)
     return await _shown(tx, job, response)
+
+
+async def _noted(
+    session: Session,
+    caller: Caller,
+    job: Job,
+    deed: Deed,
+    now: datetime,
+    fields: Iterable[str] = (),
+) -> None:
+    """A repeat that has changed nothing leaves no line."""
+    if job.updated_at == now:
+        owner = (job.account_id, OwnerKind.JOB, job.id)
+        await changes.note(session, owner, deed, by=caller.user, now=now, fields=fields)
 
 
 async def _shown(session: Session, job: Job, response: Response) -> JobRead:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+from app.accounts.changes import queries as changes
 from app.accounts.plans import plan_of
 from app.accounts.queries import get_account
 from app.core import clock, etags
@@ -34,7 +35,7 @@ from app.jobs.errors import (
 from app.jobs.forgetting import folder_of
 from app.jobs.layers import want
 from app.models import Job, JobVersion
-from app.models.states import JobKind
+from app.models.states import JobKind, OwnerKind
 
 # Each takes a process, and up to three times the room of a layer.
 _AT_ONCE = 2
@@ -106,6 +107,8 @@ async def take_code(
         session.add(version)
         job.active_version, job.updated_at = version.number, now
         job.version += 1
+        owner = (upload.account_id, OwnerKind.JOB, upload.job_id)
+        await changes.note(session, owner, "code_uploaded", by=upload.by, now=now)
     return job, version
 
 

@@ -8,6 +8,7 @@ from app.models.api_key import ApiKey
 from app.models.business_clock import BusinessClock
 from app.models.campaign import Campaign
 from app.models.campaign_launch import CampaignLaunch
+from app.models.change import Change
 from app.models.code_layer import CodeLayer
 from app.models.counter import StatusCount, StatusDelta
 from app.models.delivery import Delivery, PendingDelivery
@@ -64,6 +65,7 @@ __all__ = [
     "BusinessClock",
     "Campaign",
     "CampaignLaunch",
+    "Change",
     "CodeLayer",
     "Delivery",
     "Event",

@@ -38,6 +38,11 @@ DELETE FROM fires WHERE account_id = $1 AND id IN (
     SELECT id FROM (SELECT id, planned_at FROM fires
                      WHERE account_id = $1 ORDER BY id LIMIT $3) f WHERE f.planned_at < $2)
 """
+_CHANGES = """
+DELETE FROM changes WHERE account_id = $1 AND id IN (
+    SELECT id FROM (SELECT id, at FROM changes
+                     WHERE account_id = $1 ORDER BY id LIMIT $3) c WHERE c.at < $2)
+"""
 _KEYS = """
 DELETE FROM intake_keys WHERE account_id = $1 AND (user_id, external_id) IN (
     SELECT user_id, external_id FROM intake_keys WHERE account_id = $1 AND received_at < $2
@@ -45,7 +50,7 @@ DELETE FROM intake_keys WHERE account_id = $1 AND (user_id, external_id) IN (
 """
 _KEPT = (
     *((_WINDOWS, _MONTH), (_EVENTS, _MONTH)),
-    *((_RUNS, _YEAR), (_FIRES, _YEAR), (_KEYS, _YEAR)),
+    *((_RUNS, _YEAR), (_FIRES, _YEAR), (_CHANGES, _YEAR), (_KEYS, _YEAR)),
 )
 
 

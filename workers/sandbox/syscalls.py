@@ -3,6 +3,7 @@
     of another machine's kind ─▶ killed     clone3 ─▶ "not there", and the C library takes clone
     new namespaces, mounts, keys, tracing, modules, BPF, io_uring … ─▶ not permitted
     memory that no limit counts: System V segments, memfd, message queues ─▶ not permitted
+    what the machine has one number of for everybody: contexts of its older AIO ─▶ not permitted
     sockets but of the families unix, inet and inet6 (vsock knows no network namespace) ─▶ refused
     everything else ─▶ allowed
 
@@ -50,6 +51,7 @@ _REFUSED: dict[str, tuple[int | None, int | None]] = {
     "bpf": (321, 280),
     "perf_event_open": (298, 241),
     "userfaultfd": (323, 282),
+    "io_setup": (206, 0),
     "io_uring_setup": (425, 425),
     "io_uring_enter": (426, 426),
     "io_uring_register": (427, 427),

@@ -1,0 +1,1 @@
+"""Who changed which definition, when: written with the change, kept for 400 days."""
