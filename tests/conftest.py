@@ -4,7 +4,7 @@ Every test makes tenants of its own: the wall between accounts is also the wall 
 """
 
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -25,6 +25,8 @@ from app.main import create_app
 
 pytest_plugins = ["tests.servers"]
 
+# Each group about as long as the other.
+LONG = [("calendar", "sandbox", "journeys", "client", "code_runs"), ("faults", "sequences")]
 ACCOUNT_SCOPES = tuple(scope for scope in Scope if scope is not Scope.PLATFORM)
 
 
@@ -43,6 +45,20 @@ class Tenant:
 
 
 MakeTenant = Callable[..., Awaitable[Tenant]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins early, and not all of it in one process: each of two gets a half of
+    the list, and at the end they share what is short.
+    """
+    long = [[item for item in items if is_in(item, folders)] for folders in LONG]
+    short = [item for item in items if not any(is_in(item, folders) for folders in LONG)]
+    middle = max(0, len(items) // 2 - len(long[0]))
+    items[:] = [*long[0], *short[:middle], *long[1], *short[middle:]]
+
+
+def is_in(item: pytest.Item, folders: Sequence[str]) -> bool:
+    return item.nodeid.startswith(tuple(f"tests/{folder}/" for folder in folders))
 
 
 @pytest.fixture(scope="session")

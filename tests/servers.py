@@ -67,6 +67,11 @@ def pytest_unconfigure() -> None:
         shutil.rmtree(_folders.pop(), ignore_errors=True)
 
 
+def pids() -> set[int]:
+    """Of the servers that this process has started."""
+    return {server.pid for server in _started if server.pid is not None}
+
+
 @pytest.fixture(scope="session")
 def redis_url() -> str:
     return os.environ[REDIS]

@@ -69,7 +69,6 @@ async def installation(
         "PENSTOCK_CODE__USERS": str(USERS),
         "PENSTOCK_CODE__GRACE": "PT0.3S",
         "PENSTOCK_CODE__API_URL": f"http://127.0.0.1:{port}",
-        "PENSTOCK_SCORING__LEASE": "PT2S",
         "PENSTOCK_PROXYING__PRIVATE_NETWORKS": '["127.0.0.1/32"]',
         "PENSTOCK_WEBHOOKS__ALLOW_PRIVATE": "true",
         "PENSTOCK_WEBHOOKS__CA_FILE": str(authority.folder / "shown.pem"),

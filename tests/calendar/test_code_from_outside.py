@@ -24,7 +24,7 @@ CALLS = zipped("""
         found = []
         for url in event["body"]:
             try:
-                found.append(requests.get(url, timeout=10).text.split(":")[0])
+                found.append(requests.get(url, timeout=200).text.split(":")[0])
             except requests.RequestException as error:
                 found.append(type(error).__name__)
         return found

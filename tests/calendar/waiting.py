@@ -15,7 +15,7 @@ WAITS = zipped("""
 
     def now():
         shown = {"Authorization": f"Bearer {LS.settings.key}"}
-        clock = requests.get(f"{LS.settings.url}/v1/clock", headers=shown, timeout=10).json()
+        clock = requests.get(f"{LS.settings.url}/v1/clock", headers=shown, timeout=200).json()
         return datetime.fromisoformat(clock["now"])
 
     def main(event):

@@ -6,9 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.client.oven import cool_down
 from tests.client.service import Service
 
 MEGABYTE = 2**20
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _oven() -> Iterator[None]:
+    yield
+    cool_down()
 
 
 @pytest.fixture

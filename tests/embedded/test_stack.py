@@ -82,7 +82,7 @@ async def test_a_stack_waits_for_a_command_that_only_borrows_the_directory(
         done, _ = await asyncio.wait([taking], timeout=0.3)
         assert not done
         borrower.kill()
-        await asyncio.wait_for(taking, 10)
+        await asyncio.wait_for(taking, 240)
 
 
 async def test_a_taken_port_is_told_before_anything_starts(data_dir: DataDir) -> None:

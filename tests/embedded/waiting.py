@@ -1,10 +1,13 @@
 """Waiting for conditions, never for time to pass."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 
 import psutil
+
+from tests import servers
 
 
 async def until(condition: Callable[[], bool], *, seconds: float = 240.0) -> None:
@@ -24,5 +27,12 @@ def is_alive(pid: int) -> bool:
 
 
 def descendants() -> set[int]:
-    """All that this process has started, directly or not."""
-    return {child.pid for child in psutil.Process().children(recursive=True)}
+    """All that this process has started, directly or not, but for the servers of the suite, whose
+    own processes come and go.
+    """
+    found: set[int] = set()
+    for child in psutil.Process().children():
+        if child.pid not in servers.pids():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                found |= {child.pid, *(one.pid for one in child.children(recursive=True))}
+    return found

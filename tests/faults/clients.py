@@ -109,8 +109,9 @@ class Client:
         except httpx.TransportError as error:
             self._ledger.silences[type(error).__name__] += 1
             await self.leave()
-            if not await door.excuses(generation):
-                idle = time.monotonic() - self._used_at
+            idle = time.monotonic() - self._used_at
+            # It was fresh when it was chosen, but who is slow to use it finds it closed.
+            if idle < _IDLE_SECONDS and not await door.excuses(generation):
                 what = f"{path}: {error!r} of a living API, {idle:.2f} s after the last answer"
                 raise self.improper(what) from None
             return None

@@ -1,7 +1,10 @@
 """Files of rows that the faults share: rows good and bad, sent at once, and how far they are."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import NamedTuple
+
+import asyncpg
 
 from tests.faults.ground import Ground
 from tests.faults.ledger import Json, Ledger
@@ -16,6 +19,16 @@ QUICK = {
 # Of each hundred rows, one names no campaign and one nobody.
 _BAD_OF_100 = 2
 _PROGRESS = "SELECT coalesce(sum(done), 0) FROM import_chunks"
+_HELD_UP = (
+    """
+    CREATE FUNCTION hold_up() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_advisory_xact_lock_shared(4711); RETURN NEW; END $$
+    """,
+    """
+    CREATE TRIGGER hold_up BEFORE INSERT ON responses FOR EACH ROW
+        WHEN (NEW.external_id = '{row}') EXECUTE FUNCTION hold_up()
+    """,
+)
 _STANDINGS = """
 SELECT state, total, succeeded, failed, skipped, unprocessed, error_code FROM runs
  WHERE kind = 'import' ORDER BY id
@@ -80,6 +93,22 @@ async def until_count(ground: Ground, sql: str, holds: Callable[[int], bool]) ->
         return holds(await ground.count(sql))
 
     await until(is_so)
+
+
+@asynccontextmanager
+async def held_up(ground: Ground, row: Json) -> AsyncIterator[None]:
+    """While the block lasts, nobody can take in this row, so its import is not over.
+
+    Who tries waits for a lock, gives up, and tries again.
+    """
+    for statement in _HELD_UP:
+        await ground.fetch(statement.format(row=row["external_id"]))
+    holder = await asyncpg.connect(ground.database_url)
+    try:
+        await holder.execute("SELECT pg_advisory_lock(4711)")
+        yield
+    finally:
+        holder.terminate()
 
 
 async def left(ground: Ground) -> int:

@@ -11,7 +11,7 @@ from app.demo.sending import Connect, connecting
 from tests.faults.processes import API, WORKER, Process, Processes
 from tests.ports import free_port
 
-_NOTICED_SECONDS = 3.0
+_NOTICED_SECONDS = 30.0
 
 
 class Service:

@@ -18,7 +18,12 @@ async def test_requests_above_the_room_get_503_with_retry_after_and_no_accepted_
     ground: Ground,
 ) -> None:
     ledger = Ledger()
-    async with a_door(ground, PENSTOCK_INTAKE__QUEUE=str(ROOM)) as door:
+    # Whoever waits is not to give up before the test has seen enough.
+    patient = {
+        "PENSTOCK_DATABASE__LOCK_TIMEOUT": "PT5M",
+        "PENSTOCK_DATABASE__STATEMENT_TIMEOUT": "PT5M",
+    }
+    async with a_door(ground, PENSTOCK_INTAKE__QUEUE=str(ROOM), **patient) as door:
         clients = [a_client(ground, ledger, door) for _ in range(CLIENTS)]
         await define(clients[0], "c")
         owner = await asyncpg.connect(ground.database_url)

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from app.embedded.postgres import Postgres
 from tests.faults.checker import check, settled
 from tests.faults.ground import Ground
-from tests.faults.importing import QUICK, left, rows, send, standings, until_done, whole
+from tests.faults.importing import QUICK, held_up, left, rows, send, standings, until_done, whole
 from tests.faults.services import worker
 
 ROWS = 5_000
@@ -21,15 +21,17 @@ Deed = Callable[[Ground], Awaitable[object]]
 async def test_both_workers_of_an_import_are_killed_and_no_row_is_lost_or_done_twice(
     ground: Ground,
 ) -> None:
-    ledger = await send(ground, rows(ROWS, *CAMPAIGNS))
+    sent = rows(ROWS, *CAMPAIGNS)
+    ledger = await send(ground, sent)
     hands = [worker(ground.processes, **QUICK) for _ in range(2)]
     try:
-        await asyncio.gather(*(hand.start() for hand in hands))
-        await until_done(ground, 300)
-        hands[0].send(signal.SIGKILL)
-        await until_done(ground, 2_000)
-        hands[1].send(signal.SIGKILL)
-        chunks_left = await left(ground)
+        async with held_up(ground, sent[-1]):
+            await asyncio.gather(*(hand.start() for hand in hands))
+            await until_done(ground, 300)
+            hands[0].send(signal.SIGKILL)
+            await until_done(ground, 2_000)
+            hands[1].send(signal.SIGKILL)
+            chunks_left = await left(ground)
         await settled(ground.database_url)
     finally:
         await asyncio.gather(*(hand.end() for hand in hands))
@@ -43,12 +45,14 @@ async def test_both_workers_of_an_import_are_killed_and_no_row_is_lost_or_done_t
 async def test_an_import_goes_on_when_postgres_is_back(
     own_ground: Ground, own_postgres: Postgres
 ) -> None:
-    ledger = await send(own_ground, rows(ROWS, *CAMPAIGNS))
-    workers = [await own_ground.processes.worker(**QUICK) for _ in range(2)]
-    await until_done(own_ground, 500)
-    await own_postgres.kill()
+    sent = rows(ROWS, *CAMPAIGNS)
+    ledger = await send(own_ground, sent)
+    async with held_up(own_ground, sent[-1]):
+        workers = [await own_ground.processes.worker(**QUICK) for _ in range(2)]
+        await until_done(own_ground, 500)
+        chunks_left = await left(own_ground)
+        await own_postgres.kill()
     await own_postgres.start()
-    chunks_left = await left(own_ground)
 
     await settled(own_ground.database_url)
 

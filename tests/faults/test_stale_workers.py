@@ -49,7 +49,7 @@ async def test_a_worker_stopped_past_its_lease_commits_nothing_more(
 
     await until(stands_still)
     held = await _token(ground)
-    await ground.processes.worker(**quick)
+    await ground.processes.worker()
     await settled(ground.database_url)
     taken_over = await _everything(ground)
 

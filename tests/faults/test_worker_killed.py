@@ -1,10 +1,9 @@
 """A worker killed in mid-drain, and a wiped Redis: nothing lost, nothing twice."""
 
-import asyncio
 from typing import Any
 
 from tests.faults.ground import Stand
-from tests.faults.processes import kill, until
+from tests.faults.processes import is_stopped, kill, until
 
 RESPONSES = 6_000
 BATCH = 1_000
@@ -33,7 +32,10 @@ async def test_every_acknowledged_response_ends_resolved_once(stand: Stand) -> N
     small_chunks = {"scoring_batch_size": 20, "evaluation_batch_size": 20, "owners": ["a", "b"]}
     modes = {"evaluate_score_immediately": False, "evaluate_score_asynchronously": True}
     await http.put("/v1/scoring/settings", json=small_chunks | modes)
-    first, second = await asyncio.gather(stand.processes.worker(), stand.processes.worker())
+    quick = {"PENSTOCK_SANDBOX": "true", "PENSTOCK_SCORING__LEASE": "PT5S"}
+    # It stands still in the middle of a chunk, so that there is one when it is killed.
+    first = await stand.processes.worker(**quick, PENSTOCK_FAILPOINT="scoring.before_commit:5:stop")
+    second = await stand.processes.worker(**quick)
 
     acknowledged: set[str] = set()
     for start in range(0, RESPONSES, BATCH):
@@ -42,11 +44,11 @@ async def test_every_acknowledged_response_ends_resolved_once(stand: Stand) -> N
         acknowledged |= {result["id"] for result in answer.json()["results"]}
 
     async def is_under_way() -> bool:
-        return await stand.count("SELECT count(*) FROM responses WHERE resolved_at IS NOT NULL") > 0
+        return is_stopped(first)
 
     await until(is_under_way)
-    await kill(first)
     left = await stand.count(PENDING)
+    await kill(first)
     await stand.valkey.kill()
     await stand.valkey.start()
     await kill(second)

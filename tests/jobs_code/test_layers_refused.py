@@ -143,9 +143,15 @@ def silent_index() -> Iterator[tuple[str, ...]]:
 
 
 def children() -> list[psutil.Process]:
-    return [
-        one for one in psutil.Process().children() if any("run_alone" in x for x in one.cmdline())
-    ]
+    return [one for one in psutil.Process().children() if "run_alone" in command_of(one)]
+
+
+def command_of(process: psutil.Process) -> str:
+    """Of one that may have ended meanwhile, nothing."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 async def test_it_takes_no_longer_than_it_may(

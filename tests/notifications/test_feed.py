@@ -8,6 +8,7 @@ from app.core.failpoints import Purpose
 from app.notifications.deliveries import forgetting
 from app.notifications.outbox import EventType, Happening, emit
 from tests.conftest import MakeTenant, Tenant
+from tests.faults.processes import PATIENCE_SECONDS
 from tests.notifications.office import Office
 from tests.notifications.receiving import receiving
 
@@ -24,7 +25,7 @@ async def page(office: Office, **asked: Any) -> dict[str, Any]:
 
 async def until_seen(office: Office, *ids: str, **asked: Any) -> list[str]:
     """The ids of the feed, once these are in it: something else may still be below them."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             shown = [one["id"] for one in (await page(office, limit=1000, **asked))["items"]]
             if set(ids) <= set(shown):

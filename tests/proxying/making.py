@@ -78,7 +78,7 @@ class Site:
     async def alone(self) -> None:
         """Wait until nobody is connected any more."""
         if self.proxy._tasks:
-            await asyncio.wait(self.proxy._tasks, timeout=20)
+            await asyncio.wait(self.proxy._tasks, timeout=120)
         assert not self.proxy._tasks
 
     async def tunnel(self, place: str) -> tuple[bytes, asyncio.StreamReader, asyncio.StreamWriter]:
@@ -106,7 +106,7 @@ async def proxying(
 async def heard(reader: asyncio.StreamReader) -> bytes:
     """Everything until the other side ends, or breaks off."""
     said = b""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         with contextlib.suppress(ConnectionError):
             while piece := await reader.read(65536):
                 said += piece
