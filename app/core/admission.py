@@ -26,10 +26,14 @@ def statement_of(admission: Admission, accounts: Iterable[UUID]) -> str:
 
     Without parameters, so that it can go on the trip that begins a transaction.
     """
-    listed = ",".join(map(str, accounts))
+    listed = [*map(str, accounts)]
+    if len(listed) == 1:
+        # Nearly always. PostgreSQL plans it anew each time: 60 µs where the other takes 190.
+        return f"SELECT {admission}(hashtextextended('admission {listed[0]}', 0))"
+    all_ = ",".join(listed)
     return (
         f"SELECT {admission}(place) FROM (SELECT hashtextextended('admission ' || id, 0) AS place"
-        f" FROM unnest('{{{listed}}}'::uuid[]) AS w(id) ORDER BY 1) AS places"
+        f" FROM unnest('{{{all_}}}'::uuid[]) AS w(id) ORDER BY 1) AS places"
     )
 
 
