@@ -18,6 +18,7 @@ __all__ = [
     "API",
     "PATIENCE_SECONDS",
     "ROOT",
+    "UNUSED",
     "WORKER",
     "Process",
     "Processes",
@@ -28,7 +29,7 @@ __all__ = [
 ]
 
 # A client that is not told loads everybody's certificates first, which takes as long as the rest.
-_UNUSED = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+UNUSED = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 API, WORKER = ("app", "serve"), ("workers.main",)
 # What has not come by then never comes: no machine is so slow.
 PATIENCE_SECONDS = 240.0
@@ -101,7 +102,7 @@ class Processes:
 
 async def answers(port: int) -> bool:
     """Whether an API answers there."""
-    async with httpx.AsyncClient(trust_env=False, verify=_UNUSED) as http:
+    async with httpx.AsyncClient(trust_env=False, verify=UNUSED) as http:
         try:
             found = await http.get(f"http://127.0.0.1:{port}/healthz")
         except httpx.TransportError:

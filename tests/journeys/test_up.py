@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from tests.embedded.waiting import is_alive
-from tests.faults.processes import PATIENCE_SECONDS, ROOT, until
+from tests.faults.processes import PATIENCE_SECONDS, ROOT, UNUSED, until
 from tests.ports import free_port
 
 
@@ -37,14 +37,17 @@ class Home:
 
         async def is_ready() -> bool:
             assert process.returncode is None, self.log.read_text()
-            try:
-                async with httpx.AsyncClient(trust_env=False) as http:
-                    return (await http.get(f"{self.url}/readyz")).status_code == 200
-            except httpx.TransportError:
-                return False
+            return await self.is_ready()
 
         await until(is_ready)
         return process
+
+    async def is_ready(self) -> bool:
+        async with httpx.AsyncClient(trust_env=False, verify=UNUSED) as http:
+            try:
+                return (await http.get(f"{self.url}/readyz")).status_code == 200
+            except httpx.TransportError:
+                return False
 
     async def key(self) -> str:
         """What `penstock keys create` prints."""
@@ -64,7 +67,11 @@ class Home:
     def client(self, key: str) -> httpx.AsyncClient:
         headers = {"Authorization": f"Bearer {key}"}
         return httpx.AsyncClient(
-            base_url=self.url, headers=headers, timeout=PATIENCE_SECONDS, trust_env=False
+            base_url=self.url,
+            headers=headers,
+            timeout=PATIENCE_SECONDS,
+            trust_env=False,
+            verify=UNUSED,
         )
 
 
@@ -142,14 +149,7 @@ async def test_a_killed_worker_and_api_are_restarted(home: Home) -> None:
         kill(pid)
     await gone(killed)
 
-    async def is_back() -> bool:
-        try:
-            async with httpx.AsyncClient(trust_env=False) as http:
-                return (await http.get(f"{home.url}/readyz")).status_code == 200
-        except httpx.TransportError:
-            return False
-
-    await until(is_back)
+    await until(home.is_ready)
     everything = family(stack.pid)
     stack.send_signal(signal.SIGINT)
     await asyncio.wait_for(stack.wait(), PATIENCE_SECONDS)
