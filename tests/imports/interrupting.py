@@ -21,7 +21,7 @@ from tests.conftest import Tenant
 Json = dict[str, Any]
 Deed = Callable[[], Awaitable[Any]]
 
-# Words of the statements that a chunk begins with: who is meant, who of them is told nothing new.
+# Words of the statements that a chunk begins with: who is meant, and whom rows tell nothing new.
 WORLD = "business_now() AS now"
 MET = "latest.*"
 
