@@ -25,11 +25,16 @@ SELECT r.account_id, r.subject_id, array_agg(r.id ORDER BY r.id) AS runs
   JOIN runs r ON r.account_id = q.account_id AND r.id = q.run_id
  GROUP BY r.account_id, r.subject_id
 """
+# The grid is that of the account's midnights, wherever these are by now.
 _CLAIM = """
-SELECT t.*, NULL::timestamptz AS expires_at
+SELECT t.account_id, t.owner_id, t.since, t.planned_until, NULL::timestamptz AS expires_at,
+       t.schedule || jsonb_build_object('timezone', a.timezone) AS schedule,
+       t.is_paused, t.paused_by, t.pause_reason,
+       t.skips_left, t.is_maintenance, t.skip_by, t.skip_reason
   FROM unnest($1::uuid[], $2::uuid[]) AS w(account_id, batch_id)
   JOIN timetables t ON t.account_id = w.account_id AND t.owner_kind = 'batch'
    AND t.owner_id = w.batch_id
+  JOIN accounts a ON a.id = t.account_id
  WHERE t.next_at <= $3
  ORDER BY t.account_id, t.owner_id
    FOR NO KEY UPDATE OF t"""

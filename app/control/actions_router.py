@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Response
 
 from app.accounts.caller import Caller, Held, requires
 from app.accounts.transaction import Now, Tx
-from app.control.showing import read, shown
+from app.control.showing import begun, read, shown
 from app.core.auth import Scope
 from app.core.problems import problems
 from app.core.routes import Route
@@ -101,6 +101,5 @@ async def retry_failed_rows(
     await queue.take_turn(tx, caller.account_id)
     await uploads.check_room(tx, caller.account_id, most=resources.settings.imports.waiting)
     _, child_id = await retry.retry_failed(tx, run, by=caller.user, user_id=caller.user_id, now=now)
-    response.headers["Location"] = f"/v1/runs/{child_id}"
-    response.headers["Retry-After"] = "1"
+    begun(response, child_id)
     return shown(await queries.get_run(tx, caller.account_id, child_id))

@@ -7,10 +7,10 @@ from app.accounts.transaction import Now, Tx
 from app.batches import queries, service
 from app.batches.errors import AlreadyRunning, BatchNotFound
 from app.batches.naming import Named
-from app.control.showing import read, shown
+from app.control.showing import begun, busy, read, shown
 from app.control.starts_router import ForceOrder
 from app.core.pages import DEFAULT_LIMIT, BadCursor, CursorText, Limit, Page, position
-from app.core.problems import problems, render
+from app.core.problems import problems
 from app.core.routes import Route
 from app.fires.schemas import SkipOrder, SkipsRead
 from app.runs.schemas import RunRead
@@ -42,12 +42,9 @@ async def force_batch(
         run_id = await service.force(
             tx, caller.account_id, name, reason=reason, by=caller.user, now=now
         )
-    except AlreadyRunning as running:
-        busy = render(running)
-        busy.headers["Location"] = f"/v1/runs/{running.facts['run_id']}"
-        return busy
-    response.headers["Location"] = f"/v1/runs/{run_id}"
-    response.headers["Retry-After"] = "1"
+    except AlreadyRunning as error:
+        return busy(error, error.facts["run_id"])
+    begun(response, run_id)
     return await read(tx, caller.account_id, run_id)
 
 

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Query, Response
 
 from app.accounts.caller import Caller, Held, Operator, Reader
 from app.accounts.transaction import Now, Tx
-from app.control.showing import read
+from app.control.showing import begun, busy, read
 from app.control.starts_router import ForceOrder
 from app.core.db import Session
 from app.core.pages import Page
-from app.core.problems import problems, render
+from app.core.problems import problems
 from app.core.routes import Route
 from app.fires import queries as timetables
 from app.fires import service
@@ -153,13 +153,14 @@ async def resume_run(
     before = await starting.resumable(tx, run)
     if group.state is not GroupState.ACTIVE:
         raise GroupNotActive(state=group.state)
-    busy = await _busy(tx, group)
-    if busy is not None:
-        return busy
+    running = await open_runs(tx, group.account_id, group.id)
+    if running:
+        return busy(AlreadyRunning(run_id=running[0]), running[0])
     started = await starting.resume(
         tx, group, before, requested_by=caller.user, reason=reason, now=now
     )
-    return await _started(tx, caller, started, response)
+    begun(response, started)
+    return await read(tx, caller.account_id, started)
 
 
 async def _start(
@@ -174,9 +175,9 @@ async def _start(
     group = await queries.get_group(session, caller.account_id, group_id, now=now, lock=True)
     if group.state is not GroupState.ACTIVE:
         raise GroupNotActive(state=group.state)
-    busy = await _busy(session, group)
-    if busy is not None:
-        return busy
+    running = await open_runs(session, group.account_id, group.id)
+    if running:
+        return busy(AlreadyRunning(run_id=running[0]), running[0])
     started = await starting.start(
         session,
         group,
@@ -185,23 +186,8 @@ async def _start(
         reason=None if order is None else order.reason,
         now=now,
     )
-    return await _started(session, caller, started, response)
-
-
-async def _busy(session: Session, group: Group) -> Response | None:
-    """The answer where a run of the group is at work, or waits to be."""
-    running = await open_runs(session, group.account_id, group.id)
-    if not running:
-        return None
-    busy = render(AlreadyRunning(run_id=running[0]))
-    busy.headers["Location"] = f"/v1/runs/{running[0]}"
-    return busy
-
-
-async def _started(session: Session, caller: Caller, run_id: UUID, response: Response) -> RunRead:
-    response.headers["Location"] = f"/v1/runs/{run_id}"
-    response.headers["Retry-After"] = "1"
-    return await read(session, caller.account_id, run_id)
+    begun(response, started)
+    return await read(session, caller.account_id, started)
 
 
 async def _caught_up(
@@ -210,5 +196,6 @@ async def _caught_up(
     """The group, locked, with what was due until now recorded."""
     group = await queries.get_group(session, caller.account_id, group_id, now=now, lock=True)
     secret = resources.settings.secret_key.get_secret_value()
-    await timetable.catch_up(session, group, secret_key=secret, now=now)
+    if not await timetable.catch_up(session, group, secret_key=secret, now=now):
+        await timetable.follow(session, group, now=now)
     return group

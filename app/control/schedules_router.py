@@ -1,12 +1,14 @@
 """What is planned of jobs: skipped, looked ahead at."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from app.accounts.caller import Held, Operator, Reader
+from app.accounts.caller import Caller, Held, Operator, Reader
 from app.accounts.transaction import Now, Tx
+from app.core.db import Session
 from app.core.pages import Page
 from app.core.problems import problems
 from app.core.routes import Route
@@ -17,6 +19,7 @@ from app.fires.schemas import SkipOrder, SkipsRead
 from app.jobs import queries, timetable
 from app.jobs.errors import JobExpired, JobNotFound
 from app.jobs.timing import schedule_of
+from app.models import Job
 from app.schedules.schemas import FireRead
 
 router = APIRouter(tags=["jobs"], route_class=Route)
@@ -33,10 +36,7 @@ async def skip_fires(
     job_id: UUID, order: SkipOrder, caller: Operator, tx: Tx, now: Now, resources: Held
 ) -> SkipsRead:
     """Let the next planned moments of a job pass without a run; then all is as before."""
-    job = await queries.get_job(tx, caller.account_id, job_id, now=now, lock=True)
-    secret = resources.settings.secret_key.get_secret_value()
-    if not await timetable.catch_up(tx, job, secret_key=secret, now=now):
-        await timetable.follow(tx, job, now=now)
+    job = await _caught_up(tx, caller, job_id, resources, now)
     owner = timetable.owner_of(job)
     return await service.skip(tx, owner, order, by=caller.user, until=job.expires_at, now=now)
 
@@ -44,10 +44,7 @@ async def skip_fires(
 @router.delete("/jobs/{job_id}/skip", status_code=204, responses=problems(*_GONE))
 async def skip_no_more(job_id: UUID, caller: Operator, tx: Tx, now: Now, resources: Held) -> None:
     """Undo what is left to be skipped of a job. Safe to repeat."""
-    job = await queries.get_job(tx, caller.account_id, job_id, now=now, lock=True)
-    secret = resources.settings.secret_key.get_secret_value()
-    if not await timetable.catch_up(tx, job, secret_key=secret, now=now):
-        await timetable.follow(tx, job, now=now)
+    job = await _caught_up(tx, caller, job_id, resources, now)
     await service.skip_no_more(tx, timetable.owner_of(job), now=now)
 
 
@@ -71,3 +68,14 @@ async def preview_schedule(
     found = await timetables.find_timetable(tx, *timetable.owner_of(job))
     items = service.preview(schedule, found, after=now, count=count, until=job.expires_at)
     return {"items": items, "next_cursor": None}
+
+
+async def _caught_up(
+    session: Session, caller: Caller, job_id: UUID, resources: Held, now: datetime
+) -> Job:
+    """The job, locked, with what was due until now recorded."""
+    job = await queries.get_job(session, caller.account_id, job_id, now=now, lock=True)
+    secret = resources.settings.secret_key.get_secret_value()
+    if not await timetable.catch_up(session, job, secret_key=secret, now=now):
+        await timetable.follow(session, job, now=now)
+    return job

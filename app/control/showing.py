@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from fastapi import Response
+
 from app.core.db import Session
 from app.core.driver import Row
+from app.core.errors import AppError
+from app.core.problems import render
 from app.groups.running import queries as groups
 from app.models import GroupStep, Run
 from app.models.states import RunKind, RunState
@@ -14,8 +18,6 @@ from app.sequences.planning import batch_named
 
 # How a run is kept going; of no use to anybody else, and its body may be large.
 _HIDDEN = ("at_work", "held", "held_since", "retries_used", "body", "query", "version", "at")
-
-
 _OF_CAMPAIGNS = (RunKind.SCORING, RunKind.LAUNCH)
 
 
@@ -52,6 +54,19 @@ async def read(session: Session, account_id: UUID, run_id: UUID) -> RunRead:
         return shown(run)
     place = (session, account_id, run_id)
     return shown(run, await groups.steps_of(*place), await groups.find_held_up(*place))
+
+
+def begun(response: Response, run_id: UUID) -> None:
+    """Say where the run is that was asked for, and when to look."""
+    response.headers["Location"] = f"/v1/runs/{run_id}"
+    response.headers["Retry-After"] = "1"
+
+
+def busy(error: AppError, running: UUID) -> Response:
+    """The answer where a run is at work already: that one is at Location."""
+    answer = render(error)
+    answer.headers["Location"] = f"/v1/runs/{running}"
+    return answer
 
 
 def _step(step: GroupStep) -> RunStep:

@@ -12,7 +12,7 @@ from app.accounts.queries import get_account
 from app.accounts.quotas.errors import QuotaExecutions, QuotaInvocations, QuotaMinutes
 from app.accounts.quotas.rules import Refusal, refused
 from app.accounts.transaction import Now, Tx
-from app.control.showing import shown
+from app.control.showing import begun, busy, shown
 from app.core.db import Session
 from app.core.errors import Fault
 from app.core.faults import Wrong
@@ -116,9 +116,7 @@ async def force_job(
     job = await _startable(tx, caller, job_id, now)
     running = await find_unfinished(tx, caller.account_id, job_id)
     if running is not None:
-        busy = render(AlreadyRunning(run_id=running))
-        busy.headers["Location"] = f"/v1/runs/{running}"
-        return busy
+        return busy(AlreadyRunning(run_id=running), running)
     account = await get_account(tx, caller.account_id)
     started = await starting.start(
         tx,
@@ -151,8 +149,7 @@ async def _answer(
     if isinstance(started, Refusal):
         plan = plan_of(account.plan)
         return render(refused(started, plan, timezone=account.timezone, now=now))
-    response.headers["Location"] = f"/v1/runs/{started}"
-    response.headers["Retry-After"] = "1"
+    begun(response, started)
     return shown(await get_run(session, account.id, started))
 
 

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from app.core.db import Session
 from app.fires.queries import Owner, put_expiry
-from app.groups import queries, rules, timetable
-from app.jobs.rules import warnings_due
+from app.groups import queries, timetable
+from app.jobs.ending import next_look, warnings_due
 from app.models import Group
 from app.models.states import GroupState, OwnerKind
 from app.notifications.alerts import service as alerting
@@ -51,7 +51,7 @@ async def _tended(
         group.expiry_warnings = due
         await session.flush()
         await _tell(session, group, EventType.GROUP_EXPIRING, at=now)
-    return rules.next_look(group)
+    return next_look(group)
 
 
 async def _expire(session: Session, group: Group, *, secret_key: str, now: datetime) -> None:

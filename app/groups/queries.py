@@ -9,9 +9,9 @@ from sqlmodel import col, delete, or_, select
 from app.core.db import Session
 from app.core.pages import Position
 from app.fires.queries import list_timetables
-from app.groups import rules
 from app.groups.errors import GroupExpired, GroupNotFound
 from app.groups.schemas import Member
+from app.jobs.ending import has_expired
 from app.models import Campaign, Group, GroupMember, Job
 from app.models.states import GroupState, OwnerKind
 
@@ -44,7 +44,7 @@ async def get_group(
     group = await find_group(session, account_id, group_id, lock=lock)
     if group is None or group.deleted_at is not None:
         raise GroupNotFound
-    if rules.is_over(group, now=now):
+    if has_expired(group, now=now):
         raise GroupExpired(expires_at=group.expires_at)
     return group
 

@@ -11,8 +11,8 @@ from app.fires import watches
 from app.groups import queries
 from app.groups.running.messages import own_alert
 from app.groups.schemas import GroupRead, MemberRead, Warned
+from app.jobs.ending import has_expired
 from app.jobs.reading import planned_of, standing_of
-from app.jobs.rules import has_expired
 from app.models import Group, GroupMember, Job
 from app.models.states import OwnerKind
 from app.notifications.alerts.queries import read_policy

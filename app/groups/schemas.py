@@ -22,6 +22,7 @@ from app.campaigns.lists import refuse_repeats
 from app.core.faults import Wrong
 from app.core.values import Email, Flag, Moment, Name, Text, Wire
 from app.groups.rules import MOST_JOBS
+from app.jobs.ending import refuse_both
 from app.models.states import GroupState, OnFailure
 from app.runs.schemas import HeldUp
 from app.schedules.rules import Standing
@@ -137,7 +138,7 @@ class GroupCreate(Wire):
 
     @model_validator(mode="after")
     def _one_end(self) -> "GroupCreate":
-        _refuse_both(self.expires_at, never_expires=self.never_expires)
+        refuse_both(self.expires_at, never_expires=self.never_expires)
         return self
 
 
@@ -175,13 +176,8 @@ class GroupPatch(Wire):
 
     @model_validator(mode="after")
     def _one_end(self) -> "GroupPatch":
-        _refuse_both(self.expires_at, never_expires=bool(self.never_expires))
+        refuse_both(self.expires_at, never_expires=bool(self.never_expires))
         return self
-
-
-def _refuse_both(expires_at: datetime | None, *, never_expires: bool) -> None:
-    if never_expires and expires_at is not None:
-        raise Wrong("contradiction", "cannot be true beside a time of expiry", "/never_expires")
 
 
 class MemberRead(BaseModel):

@@ -16,6 +16,7 @@ from app.groups import expiry, queries, rules, timetable
 from app.groups.errors import GroupNameTaken, InvalidGroup, JobInAnotherGroup
 from app.groups.schemas import GroupCreate, GroupPatch, Member
 from app.jobs import timing
+from app.jobs.ending import with_one_end
 from app.models import Group
 from app.models.states import GroupState
 
@@ -74,7 +75,7 @@ async def change(
         await expiry.expire_overdue(session, account_id, secret_key=secret_key, now=now)
     group = await _group_to_change(session, account_id, group_id, if_match=if_match, now=now)
     await timetable.catch_up(session, group, secret_key=secret_key, now=now)
-    fields = rules.with_one_end(patch.model_dump(mode="python", exclude_unset=True))
+    fields = with_one_end(patch.model_dump(mode="python", exclude_unset=True))
     is_paused = fields.pop("is_paused", None)
     given = set(fields)
     fields.pop("jobs", None)

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from app.core.db import Session
 from app.fires.queries import Owner, put_expiry
-from app.jobs import queries, rules, timetable
+from app.jobs import queries, timetable
+from app.jobs.ending import next_look, warnings_due
 from app.models import Job
 from app.models.states import JobState, OwnerKind
 from app.notifications.alerts import service as alerting
@@ -41,12 +42,12 @@ async def _tended(
     if job.expires_at <= now:
         await _expire(session, job, secret_key=secret_key, now=now)
         return None
-    due = rules.warnings_due(job.expires_at, now=now)
+    due = warnings_due(job.expires_at, now=now)
     if due > job.expiry_warnings:
         job.expiry_warnings = due
         await session.flush()
         await _tell(session, job, EventType.JOB_EXPIRING, at=now)
-    return rules.next_look(job)
+    return next_look(job)
 
 
 async def expire(

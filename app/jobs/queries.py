@@ -10,7 +10,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from app.core.db import Session
 from app.core.pages import Position
-from app.jobs import rules
+from app.jobs.ending import has_expired
 from app.jobs.errors import JobExpired, JobNotFound, JobVersionNotFound
 from app.models import GroupMember, Job, JobVariables, JobVersion
 from app.models.states import JobKind, JobState
@@ -42,7 +42,7 @@ async def get_job(
     job = await find_job(session, account_id, job_id, lock=lock)
     if job is None or job.deleted_at is not None:
         raise JobNotFound
-    if rules.has_expired(job, now=now):
+    if has_expired(job, now=now):
         raise JobExpired(expires_at=job.expires_at)
     return job
 

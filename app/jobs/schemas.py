@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from app.core.faults import Wrong
 from app.core.values import Count, Duration, Flag, Length, Moment, Text, Wire
+from app.jobs.ending import refuse_both
 from app.models.states import JobKind, JobState
 from app.notifications.alerts.schemas import Alert
 from app.runs.schemas import HeldUp
@@ -80,7 +81,7 @@ class JobCreate(Wire):
 
     @model_validator(mode="after")
     def _one_end(self) -> "JobCreate":
-        _refuse_both(self.expires_at, never_expires=self.never_expires)
+        refuse_both(self.expires_at, never_expires=self.never_expires)
         return self
 
 
@@ -119,13 +120,8 @@ class JobPatch(Wire):
 
     @model_validator(mode="after")
     def _one_end(self) -> "JobPatch":
-        _refuse_both(self.expires_at, never_expires=bool(self.never_expires))
+        refuse_both(self.expires_at, never_expires=bool(self.never_expires))
         return self
-
-
-def _refuse_both(expires_at: datetime | None, *, never_expires: bool) -> None:
-    if never_expires and expires_at is not None:
-        raise Wrong("contradiction", "cannot be true beside a time of expiry", "/never_expires")
 
 
 class JobRead(BaseModel):

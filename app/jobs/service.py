@@ -15,7 +15,7 @@ from app.core.db import Session, constraint_of
 from app.core.errors import Fault
 from app.core.ids import uuid7
 from app.fires import service as timetables
-from app.jobs import configs, expiry, queries, rules, timetable, timing, variables
+from app.jobs import configs, ending, expiry, queries, rules, timetable, timing, variables
 from app.jobs.errors import (
     InvalidJob,
     JobHasNoCode,
@@ -57,7 +57,7 @@ async def create(
         updated_at=now,
         **fields,
     )
-    _refuse(rules.faults_in_limits(job, plan) + rules.faults_in_end(job, now=now))
+    _refuse(rules.faults_in_limits(job, plan) + ending.faults_in_time(job.expires_at, now=now))
     timing.set_schedule(job, wanted.schedule, account, now=now)
     await configs.configure(session, job, wanted.config, secret_key=secret_key)
     session.add(job)
@@ -97,7 +97,7 @@ async def change(
         deed = "given a schedule" if patch.schedule is not None else "kept from being called"
         await _refuse_in_group(session, job, deed)
     await timetable.catch_up(session, job, secret_key=secret_key, now=now)
-    fields = rules.with_one_end(patch.model_dump(mode="python", exclude_unset=True))
+    fields = ending.with_one_end(patch.model_dump(mode="python", exclude_unset=True))
     is_paused = fields.pop("is_paused", None)
     config = fields.pop("config", None)
     if "schedule" in fields:
@@ -109,7 +109,8 @@ async def change(
         job.expiry_warnings = 0
     for field, value in fields.items():
         setattr(job, field, value)
-    faults = rules.faults_in_limits(job, plan_of(account.plan)) + rules.faults_in_end(job, now=now)
+    faults = rules.faults_in_limits(job, plan_of(account.plan))
+    faults += ending.faults_in_time(job.expires_at, now=now)
     _refuse([fault for fault in faults if fault.pointer.removeprefix("/") in fields])
     if config is not None:
         await configs.configure(session, job, config, secret_key=secret_key)

@@ -59,8 +59,13 @@ async def put(
     What is due and not yet recorded stays due.
     """
     owner = Owner(timetable.account_id, timetable.owner_kind, timetable.owner_id)
+    account = await get_account(session, timetable.account_id)
     schedule = schedule_of(timetable).model_copy(
-        update={"every": every, "ends_at": None if is_wanted else now}
+        update={
+            "every": every,
+            "ends_at": None if is_wanted else now,
+            "timezone": account.timezone,
+        }
     )
     is_late = timetable.next_at is not None and timetable.next_at <= now
     next_at = timetable.next_at if is_late else next_moment(schedule, after=now, expires_at=None)

@@ -106,3 +106,15 @@ async def told(resources: Resources, tenant: Tenant, kind: str) -> list[Json]:
 
 def at(fire: Json) -> datetime:
     return datetime.fromisoformat(fire["planned_at"])
+
+
+async def spoil(resources: Resources, tenant: Tenant, owner: Json) -> None:
+    """Make a job, or a group, due by a plan that nobody can read."""
+    async with resources.unit_of_work(tenant.account_id) as session:
+        await (await driver_of(session)).execute(
+            "UPDATE timetables SET schedule = schedule - 'timezone', try_again_at = NULL,"
+            " planned_until = business_now() - interval '2 s',"
+            " next_at = business_now() - interval '1 s'"
+            " WHERE account_id = $1 AND owner_id = $2",
+            *(tenant.account_id, UUID(owner["id"])),
+        )

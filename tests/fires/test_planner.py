@@ -19,6 +19,7 @@ from tests.fires.making import (
     once,
     reasons_of,
     scheduled,
+    spoil,
     told,
 )
 from tests.jobs.making import Json, change, done, now_of, read
@@ -26,20 +27,6 @@ from workers import fires
 from workers.work import Work
 
 pytestmark = pytest.mark.usefixtures("_roomy")
-
-
-async def spoil(
-    resources: Resources, tenant: Tenant, job: Json, *, ago: timedelta = SECOND
-) -> None:
-    """Make a job due by a plan that nobody can read."""
-    async with resources.unit_of_work(tenant.account_id) as session:
-        await (await driver_of(session)).execute(
-            "UPDATE timetables SET schedule = schedule - 'timezone', try_again_at = NULL,"
-            " planned_until = business_now() - interval '2 s',"
-            " next_at = business_now() - interval '1 s'"
-            " WHERE account_id = $1 AND owner_id = $2",
-            *(tenant.account_id, UUID(job["id"])),
-        )
 
 
 async def be_due(resources: Resources, tenant: Tenant, job: Json) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from app.models.states import RunState
 from tests.conftest import MakeTenant
-from tests.fires.making import HOUR, MINUTE, every, fires_of, next_hour, reasons_of
+from tests.fires.making import HOUR, MINUTE, every, fires_of, next_hour, reasons_of, spoil
 from tests.groups.making import Stage, active, change, done, jobs, make, read, started, states
 from tests.jobs.making import Json, now_of, plan, refused
 
@@ -241,3 +241,28 @@ async def test_a_change_of_the_schedule_first_records_what_was_due(stage: Stage)
 
     assert answer.json()["next_fire_at"] is None
     assert (await reasons_of(stage.http, group))[-1:] == ["ran"]
+
+
+@pytest.mark.parametrize("deed", ["save", "skip", "deactivate", "delete"])
+async def test_a_group_whose_timetable_cannot_be_fired_can_be_changed(
+    stage: Stage, deed: str
+) -> None:
+    group, _ = await hourly(stage)
+    await spoil(stage.resources, stage.tenant, group)
+    place = f"/v1/groups/{group['id']}"
+
+    if deed == "save":
+        answer = await change(stage.http, group, description="mended")
+    elif deed == "skip":
+        answer = await stage.http.post(f"{place}/skip", json={"reason": "moving"})
+    elif deed == "deactivate":
+        answer = await stage.http.post(f"{place}/deactivate")
+    else:
+        answer = await stage.http.delete(place)
+    (fire,) = await fires_of(stage.http, group)
+
+    assert answer.is_success, answer.text
+    assert fire["reason"] == "missed_window"
+    if deed in ("save", "skip"):
+        now = await read(stage.http, group)
+        assert (now["next_fire_at"], now["held_up"]) == (group["next_fire_at"], None)

@@ -51,6 +51,17 @@ async def test_the_grid_is_counted_from_local_midnight(cadences: Cadences) -> No
     assert local == {"00:00", "07:00", "14:00", "21:00"}
 
 
+async def test_the_grid_moves_with_the_account_s_time_zone(cadences: Cadences) -> None:
+    await cadences.active()
+    await cadences.ok("PATCH", "/batches/lead", json={"interval": "PT24H"})
+    await cadences.ok("PATCH", "/account", json={"timezone": "Asia/Kolkata"})
+
+    await cadences.advance("P3D")
+
+    assert [str(fire["planned_at"])[11:16] for fire in await cadences.fires()] == ["18:30"] * 3
+    assert (await cadences.ok("GET", "/batches/lead"))["timezone"] == "Asia/Kolkata"
+
+
 async def test_force_runs_at_once_and_does_not_move_the_rhythm(cadences: Cadences) -> None:
     sequence = await cadences.active()
     await cadences.put_in(sequence, await cadences.person())

@@ -18,7 +18,7 @@ from app.groups.running.queries import Progress
 from app.jobs import cancelling as jobs_runs
 from app.jobs import queries as jobs
 from app.jobs import starting
-from app.jobs.rules import has_expired
+from app.jobs.ending import has_expired
 from app.jobs.starting import What
 from app.models import GroupStep, Job
 from app.models.states import JobState, RunKind, RunState, RunTrigger, StepState
