@@ -19,13 +19,18 @@ from app.sequences.steps.letters import Fates, Mail, Stand, Taken
 from app.sequences.steps.progress import Ended, advance
 from app.sequences.templates import BadSyntax, Rendered, render
 
-# Whoever ends an action has it locked before its place in the queue.
+# Whoever ends an action has it locked before its place in the queue: such a one is passed over.
 _TAKE = """
-SELECT q.action_id FROM pending_sends q
-  JOIN participant_actions a ON a.account_id = $1 AND a.id = q.action_id
- WHERE q.account_id = $1 AND q.sequence_id = ANY ($2::uuid[]) AND q.attempted_at IS NULL
-   AND q.action_id > $4
- ORDER BY q.action_id LIMIT $3 FOR UPDATE SKIP LOCKED
+WITH next AS MATERIALIZED (
+    SELECT q.action_id FROM pending_sends q
+     WHERE q.account_id = $1 AND q.sequence_id = ANY ($2::uuid[]) AND q.attempted_at IS NULL
+       AND q.action_id > $4
+     ORDER BY q.action_id LIMIT $3 FOR UPDATE SKIP LOCKED)
+SELECT n.action_id, a.id IS NOT NULL AS is_free
+  FROM next n LEFT JOIN LATERAL (
+       SELECT id FROM participant_actions
+        WHERE account_id = $1 AND id = n.action_id FOR UPDATE SKIP LOCKED) a ON true
+ ORDER BY n.action_id
 """
 _FACTS = f"""
 SELECT a.id, a.participation_id, a.position, n.object, s.subject, s.body, p.opted_out,
@@ -134,7 +139,7 @@ async def take(
     """
     driver = await driver_of(session)
     rows = await driver.fetch(_TAKE, account_id, list(sequences), most, after or UUID(int=0))
-    ids = [row["action_id"] for row in rows]
+    ids = [row["action_id"] for row in rows if row["is_free"]]
     found = await driver.fetch(_FACTS, account_id, ids)
     mails, out, leaving, blank, empty, bad = [], [], [], [], [], []
     for row in found:
@@ -166,7 +171,7 @@ async def take(
     staying = {mail.action_id for mail in mails}.union(leaving)
     over = [action_id for action_id in ids if action_id not in staying]
     await driver.execute(_FORGET, account_id, over)
-    last = ids[-1] if ids else None
+    last = rows[-1]["action_id"] if rows else None
     return Taken(mails, now, last, len(out), len(blank), len(empty) + len(bad))
 
 
