@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from app.core.auth import Scope
 from app.core.resources import Resources
-from tests.conftest import Tenant
+from tests.conftest import MakeTenant, Tenant
 from tests.imports.imports_making import (
     Site,
     as_csv,
@@ -40,6 +41,21 @@ async def participants(site: Site, sequence: Json) -> list[Json]:
     found = await site.http.get(f"/v1/sequences/{sequence['id']}/participants")
     items: list[Json] = found.json()["items"]
     return items
+
+
+async def test_who_may_not_put_people_in_by_a_call_may_not_by_a_file(
+    site: Site, tenant: Tenant, make_tenant: MakeTenant
+) -> None:
+    sequence = await a_sequence(site)
+    loader = await make_tenant(Scope.READ, Scope.INGEST, account=tenant.name)
+    wanted = {"object": "participants", "sequence": sequence["id"]}
+
+    opened = await loader.http.post("/v1/uploads", json=wanted)
+    sent = await loader.http.post("/v1/imports", params=wanted, content=b"email\nada@example.com\n")
+
+    for answer in (opened, sent):
+        assert (answer.status_code, answer.json()["code"]) == (403, "missing_scope")
+    assert (await loader.http.get("/v1/uploads")).json()["items"] == []
 
 
 async def test_each_row_has_the_result_that_it_has_over_http(site: Site) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from app.accounts.caller import Caller
+from app.accounts.caller import Caller, admit
+from app.core.auth import Scope
 from app.core.db import Session
 from app.core.errors import Fault
 from app.core.ids import uuid7
@@ -40,11 +41,14 @@ async def create(
         InvalidUpload: no object, no such campaign or sequence, one of other rows, no such run.
         UnknownColumn: the mapping names fields that there are not.
         RunNotEnded: the run that it corrects is still at work.
+        MissingScope: of participants, which the key may not put into sequences by a call either.
     """
     parent = await _corrected(session, caller.account_id, order.retry_of)
     kind = order.object or (parent.object if parent else None)
     if kind is None:
         raise _invalid("/object", "missing", "is missing")
+    if kind is UploadObject.PARTICIPANTS:
+        admit(caller, (Scope.OPERATE,))
     operation = order.operation or (parent.operation if parent else UploadOperation.UPSERT)
     places = await _places_of(session, caller.account_id, order, kind, operation, parent)
     check_fields(order.mapping, kind)
