@@ -33,7 +33,7 @@ _SLOTTED = (Daily, Weekly, Monthly)
 _CHANCE = random.SystemRandom()
 
 _CLAIM = f"""
-SELECT {standing.COLUMNS}, NULL::timestamptz AS expires_at
+SELECT {standing.COLUMNS}, t.schedule::text AS schedule, NULL::timestamptz AS expires_at
   FROM unnest($1::uuid[], $2::uuid[]) AS w(account_id, campaign_id)
   JOIN timetables t ON t.account_id = w.account_id AND t.owner_kind = 'campaign'
    AND t.owner_id = w.campaign_id

@@ -99,7 +99,8 @@ SELECT t.account_id, t.delivery_id, t.endpoint_id, t.event_id, t.attempts,
 _CANCEL = """
 WITH gone AS (
     DELETE FROM pending_deliveries WHERE account_id = $1 AND delivery_id IN (
-        SELECT delivery_id FROM pending_deliveries WHERE account_id = $1 AND endpoint_id = $2
+        SELECT delivery_id FROM pending_deliveries
+         WHERE account_id = $1 AND endpoint_id = $2 AND leased_until < clock_timestamp()
          ORDER BY due_at, delivery_id LIMIT $3 FOR UPDATE SKIP LOCKED)
     RETURNING delivery_id, attempts)
 UPDATE deliveries d SET state = 'cancelled', attempts = gone.attempts, finished_at = $4

@@ -155,10 +155,13 @@ async def list_kept(
         )
     )
     # Not by the ids: those of sequences' e-mails are their actions', which are older, and random.
-    order = (col(MessageCopy.ended_at), col(MessageCopy.id))
+    order = (col(Message.made_at), col(MessageCopy.id))
     if at.after is not None:
-        last = select(*order).where(
-            col(MessageCopy.account_id) == account_id, col(MessageCopy.id) == at.after
+        last = (
+            select(*order)
+            .join(MessageCopy, col(MessageCopy.message_id) == col(Message.id))
+            .where(col(Message.account_id) == account_id)
+            .where(col(MessageCopy.account_id) == account_id, col(MessageCopy.id) == at.after)
         )
         statement = statement.where(tuple_(*order) < last.scalar_subquery())
     newest = statement.order_by(*(one.desc() for one in order))
