@@ -40,7 +40,7 @@ async def put_into_groups(
     await stage.go(run, RunState.FAILED)
     waiting = await owner.post(f"groups/{group['id']}/force", {"reason": owner.text()})
     # Or it would go on as soon as anybody looks after whatever there is.
-    later = "UPDATE pending_groups SET due_at = 'infinity' WHERE group_run_id = $1"
+    later = "UPDATE pending_groups SET due_at = '9999-01-01Z' WHERE group_run_id = $1"
     await stage.write(later, waiting["id"])
     await owner.post(f"campaigns/{campaign['id']}/launch", {"reason": owner.text()})
     rest = {"name": owner.text(), "jobs": others, "never_expires": True}
