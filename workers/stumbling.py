@@ -16,12 +16,13 @@ _LONGEST_PAUSE_SECONDS = 3600.0
 
 
 class Stumbling:
-    """What one loop has stumbled over: how often, and until when it passes it over."""
+    """What one loop has stumbled over: how often, and until when it passes it over.
+
+    Args:
+        what: how the log calls a failure.
+    """
 
     def __init__(self, what: str) -> None:
-        """Args:
-        what: how the log calls a failure.
-        """
         self._what = what
         self._found: dict[UUID, tuple[int, float]] = {}
 
