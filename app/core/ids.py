@@ -11,9 +11,15 @@ from uuid import UUID
 from asyncpg.pgproto import pgproto
 from uuid_utils import uuid7 as _uuid7
 
-__all__ = ["NIL", "uuid7", "uuid7_at"]
+__all__ = ["NIL", "UUID7_SQL", "uuid7", "uuid7_at"]
 
 NIL = UUID(int=0)
+# A new identifier of a row that a statement makes: the time in milliseconds before what is random.
+UUID7_SQL = """
+encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING substring(int8send(
+    (extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1),
+    'hex')::uuid
+"""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 

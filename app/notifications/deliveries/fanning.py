@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.db import Session
 from app.core.driver import driver_of
+from app.core.ids import UUID7_SQL
 from app.notifications.outbox import EventType
 
 # Of one account in one transaction, so that a flood takes turns with what others have to tell.
@@ -44,12 +45,6 @@ _LOCK = """
 SELECT account_id FROM webhook_cursors WHERE account_id = ANY ($1)
  ORDER BY account_id FOR UPDATE SKIP LOCKED
 """
-# As uuid7() makes them: the time in milliseconds before what is random.
-_UUID7 = """
-encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING substring(int8send(
-    (extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1),
-    'hex')::uuid
-"""
 _FAN_OUT = f"""
 WITH read AS MATERIALIZED (
     SELECT v.* FROM webhook_cursors c CROSS JOIN LATERAL ({_FROM}) f CROSS JOIN LATERAL (
@@ -59,7 +54,7 @@ WITH read AS MATERIALIZED (
 born AS (
     INSERT INTO deliveries (account_id, id, endpoint_id, event_id, type, state, attempts,
                             created_at)
-    SELECT r.account_id, {_UUID7}, e.id, r.id, r.type, 'pending', 0, $3
+    SELECT r.account_id, {UUID7_SQL}, e.id, r.id, r.type, 'pending', 0, $3
       FROM read r JOIN webhook_endpoints e
            ON e.account_id = r.account_id AND e.enabled AND e.since_xid < r.xid
               AND (e.events = '{{}}' OR r.type = ANY (e.events))

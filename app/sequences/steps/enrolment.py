@@ -9,7 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from app.core.driver import Row, Transaction, driver_of
-from app.core.ids import uuid7
+from app.core.ids import UUID7_SQL, uuid7
 from app.criteria.compile import Parameters, compile_sql
 from app.criteria.tree import Criteria
 from app.models import Sequence as Cadence
@@ -17,7 +17,8 @@ from app.models import SequenceAction
 from app.sequences import queries, rules
 from app.sequences.objects import SOURCES
 
-_ENROL = """
+# Who came in together is due together, and lies together in every index.
+_ENROL = f"""
 WITH new AS (
     INSERT INTO participations (account_id, id, sequence_id, object, object_id, person_id, state,
                                 enrolled_at, enrolled_by)
@@ -30,7 +31,7 @@ steps AS (
     INSERT INTO participant_actions (account_id, id, participation_id, action_id, sequence_id,
                                      person_id, position, type, is_automatic, priority, status,
                                      due_at, is_initiated, show_on_today)
-    SELECT $1, gen_random_uuid(), new.id, s.id, $2, new.person_id, s.position, s.type,
+    SELECT $1, {UUID7_SQL}, new.id, s.id, $2, new.person_id, s.position, s.type,
            s.is_automatic, s.priority, 'upcoming', $15::timestamptz + s.foreseen, false, false
       FROM new CROSS JOIN unnest($9::uuid[], $10::int[], $11::text[], $12::bool[], $13::int[],
                                  $14::interval[])

@@ -59,7 +59,7 @@ _STEPS = """
 INSERT INTO participant_actions (account_id, id, participation_id, action_id, sequence_id,
                                  person_id, position, type, is_automatic, priority, status, due_at,
                                  is_initiated, show_on_today)
-SELECT $1, gen_random_uuid(), n.id, s.id, n.sequence_id, n.person_id, s.position, s.type, false,
+SELECT $1, uuidv7(), n.id, s.id, n.sequence_id, n.person_id, s.position, s.type, false,
        s.priority, 'upcoming', now() + (s.position + 1) * interval '30 days', false, false
   FROM participations n
   JOIN sequence_actions s ON s.account_id = $1 AND s.sequence_id = n.sequence_id
