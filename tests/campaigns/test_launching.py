@@ -125,7 +125,7 @@ async def test_without_its_schedule_it_plans_nothing(tenant: Tenant, resources: 
 
 
 async def test_a_drawn_minute_stays_while_its_slot_does(tenant: Tenant) -> None:
-    slot = {"type": "daily", "hour": 9, "slot": "0-14"}
+    slot = {"type": "daily", "hour": 9, "slot": "0-14", "starts_at": "2099-01-01T00:00:00Z"}
     campaign = await a_campaign(tenant.http, auto_launch=slot)
 
     path = f"/v1/campaigns/{campaign['id']}"

@@ -6,7 +6,7 @@ import pytest
 
 from app.models.states import RunState
 from tests.conftest import MakeTenant
-from tests.fires.making import HOUR, MINUTE, every, fires_of, next_hour, reasons_of, spoil
+from tests.fires.making import DAY, HOUR, MINUTE, every, fires_of, next_hour, reasons_of, spoil
 from tests.groups.making import Stage, active, change, done, jobs, make, read, started, states
 from tests.jobs.making import Json, now_of, plan, refused
 
@@ -37,7 +37,8 @@ async def pass_by(stage: Stage, group: Json, first: datetime, hours: int) -> Non
 
 
 async def test_a_slot_has_its_minute_drawn_kept_and_recorded(stage: Stage) -> None:
-    schedule = {"type": "daily", "hour": 20, "slot": "15-29"}
+    day = (await now_of(stage.resources, stage.tenant)).replace(hour=0, minute=0) + DAY
+    schedule = {"type": "daily", "hour": 20, "slot": "15-29", "starts_at": day.isoformat()}
     group = await active(stage.http, await jobs(stage.http, 2), schedule=schedule)
     at = datetime.fromisoformat(group["next_fire_at"])
     again = await change(stage.http, group, schedule=schedule)
