@@ -8,6 +8,7 @@ from app.accounts.quotas.router import router as quotas
 from app.accounts.router import router as accounts
 from app.batches.router import router as batches
 from app.campaigns.router import router as campaigns
+from app.control.account_router import router as account_changes
 from app.control.actions_router import router as run_actions
 from app.control.batches_router import router as batch_runs
 from app.control.changes_router import router as changes
@@ -54,6 +55,7 @@ api = APIRouter(
 for router in (
     intake,
     accounts,
+    account_changes,
     quotas,
     api_keys,
     people,

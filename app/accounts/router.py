@@ -5,9 +5,9 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from app.accounts import queries, service
-from app.accounts.caller import Admin, Platform, Reader
+from app.accounts.caller import Platform, Reader
 from app.accounts.errors import AccountNameTaken, AccountNotFound
-from app.accounts.schemas import AccountCreate, AccountPatch, AccountRead, PlanPatch
+from app.accounts.schemas import AccountCreate, AccountRead, PlanPatch
 from app.accounts.transaction import Tx
 from app.core import etags
 from app.core.etags import ChangedMeanwhile, IfMatch
@@ -22,20 +22,6 @@ router = APIRouter(tags=["account"], route_class=Route)
 async def read_account(caller: Reader, tx: Tx, response: Response) -> Account:
     """The account of this key."""
     account = await queries.get_account(tx, caller.account_id)
-    etags.show(response, account.version)
-    return account
-
-
-@router.patch(
-    "/account",
-    response_model=AccountRead,
-    responses=problems(ChangedMeanwhile, AccountNameTaken),
-)
-async def change_account(
-    patch: AccountPatch, caller: Admin, tx: Tx, response: Response, if_match: IfMatch = None
-) -> Account:
-    """Rename the account, move it to another time zone, say where its code may go. Repeatable."""
-    account = await service.change(tx, caller.account_id, patch, if_match=if_match)
     etags.show(response, account.version)
     return account
 

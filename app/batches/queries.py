@@ -26,14 +26,11 @@ SELECT r.account_id, r.subject_id, array_agg(r.id ORDER BY r.id) AS runs
   JOIN runs r ON r.account_id = q.account_id AND r.id = q.run_id
  GROUP BY r.account_id, r.subject_id
 """
-# The grid is that of the account's midnights, wherever these are by now.
 _CLAIM = f"""
-SELECT {COLUMNS}, NULL::timestamptz AS expires_at,
-       (t.schedule || jsonb_build_object('timezone', a.timezone))::text AS schedule
+SELECT {COLUMNS}, t.schedule::text AS schedule, NULL::timestamptz AS expires_at
   FROM unnest($1::uuid[], $2::uuid[]) AS w(account_id, batch_id)
   JOIN timetables t ON t.account_id = w.account_id AND t.owner_kind = 'batch'
    AND t.owner_id = w.batch_id
-  JOIN accounts a ON a.id = t.account_id
  WHERE t.next_at <= $3
  ORDER BY t.account_id, t.owner_id
    FOR NO KEY UPDATE OF t"""

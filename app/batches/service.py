@@ -69,6 +69,17 @@ async def change(
         await fires.pause(session, owner, is_paused=patch.is_paused, by=by, now=now)
 
 
+async def follow_zone(session: Session, account_id: UUID, *, now: datetime) -> None:
+    """Plan every batch by the account's time zone; until now it was planned by the former one."""
+    for name in BatchName:
+        if await find_timetable(session, *planning.owner_of(account_id, name)) is None:
+            continue
+        timetable = await _caught_up(session, account_id, name, now=now)
+        schedule = planning.schedule_of(timetable)
+        if schedule.ends_at is None:
+            await planning.put(session, timetable, schedule.every, is_wanted=True, now=now)
+
+
 async def force(
     session: Session,
     account_id: UUID,

@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from app.batches import firing
+from app.accounts.queries import get_account
+from app.batches import firing, service
 from app.core.failpoints import Purpose
 from app.models.states import BatchName
 from app.sequences import planning
@@ -55,11 +56,33 @@ async def test_the_grid_moves_with_the_account_s_time_zone(cadences: Cadences) -
     await cadences.active()
     await cadences.ok("PATCH", "/batches/lead", json={"interval": "PT24H"})
     await cadences.ok("PATCH", "/account", json={"timezone": "Asia/Kolkata"})
+    batch = await cadences.ok("GET", "/batches/lead")
+    skip = await cadences.ok("POST", "/batches/lead/skip", json={"count": 1, "reason": "fair"})
 
     await cadences.advance("P3D")
 
-    assert [str(fire["planned_at"])[11:16] for fire in await cadences.fires()] == ["18:30"] * 3
-    assert (await cadences.ok("GET", "/batches/lead"))["timezone"] == "Asia/Kolkata"
+    fires = sorted(await cadences.fires(), key=lambda fire: str(fire["planned_at"]))
+    assert [str(fire["planned_at"])[11:16] for fire in fires] == ["18:30"] * 3
+    assert [fire["reason"] for fire in fires] == ["skip_requested", None, None]
+    assert [batch["next_fire_at"]] == skip["fires"] == [fires[0]["planned_at"]]
+    assert batch["timezone"] == "Asia/Kolkata"
+
+
+async def test_what_was_due_by_the_former_time_zone_is_recorded_by_it(cadences: Cadences) -> None:
+    await cadences.active()
+    planned = (await cadences.ok("GET", "/batches/lead"))["next_fire_at"]
+    account_id = cadences.tenant.account_id
+    async with cadences.resources.unit_of_work(account_id, purpose=Purpose.FIRES) as session:
+        account = await get_account(session, account_id, lock=True)
+        account.timezone = "Asia/Kathmandu"
+        await session.flush()
+        await service.follow_zone(session, account_id, now=datetime.fromisoformat(planned))
+
+    after = datetime.fromisoformat((await cadences.ok("GET", "/batches/lead"))["next_fire_at"])
+
+    assert [fire["planned_at"] for fire in await cadences.fires()] == [planned]
+    # Five hours and three quarters east of Greenwich.
+    assert after - datetime.fromisoformat(planned) == timedelta(minutes=15)
 
 
 async def test_force_runs_at_once_and_does_not_move_the_rhythm(cadences: Cadences) -> None:
