@@ -26,6 +26,7 @@ __all__ = [
     "is_stopped",
     "kill",
     "until",
+    "until_stopped",
 ]
 
 # A client that is not told loads everybody's certificates first, which takes as long as the rest.
@@ -130,3 +131,12 @@ async def until(holds: Callable[[], Awaitable[bool]], *, seconds: float = PATIEN
     async with asyncio.timeout(seconds):
         while not await holds():  # noqa: ASYNC110  (other processes have no event to wait for)
             await asyncio.sleep(0.02)
+
+
+async def until_stopped(process: Process) -> None:
+    """Wait until it stands still, by SIGSTOP of its own or of others."""
+
+    async def stands_still() -> bool:
+        return is_stopped(process)
+
+    await until(stands_still)

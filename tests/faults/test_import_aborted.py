@@ -14,7 +14,7 @@ from tests.faults.checker import check, settled
 from tests.faults.ground import Ground
 from tests.faults.importing import QUICK, rows, until_count
 from tests.faults.ledger import Json, Ledger
-from tests.faults.processes import is_stopped, until
+from tests.faults.processes import until_stopped
 from tests.faults.senders import a_client, a_door, define
 
 TIMES, ROWS = 10, 200
@@ -87,11 +87,7 @@ async def test_an_abort_that_meets_the_watch_over_its_run_is_answered(ground: Gr
         # It reads and watches; with turns of no length it imports nothing.
         told = {"PENSTOCK_SCORING__TURN": "PT0S", "PENSTOCK_FAILPOINT": WATCHED}
         worker = await ground.processes.worker(**told, **SMALL)
-
-        async def stands_still() -> bool:
-            return is_stopped(worker)
-
-        await until(stands_still)
+        await until_stopped(worker)
         async with door.connect(ground.keys.of["acme", "marketo"]) as http:
             somebody = await asyncpg.connect(ground.database_url)
             await somebody.execute("BEGIN")

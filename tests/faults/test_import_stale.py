@@ -9,7 +9,7 @@ from app.core.failpoints import Moment, Purpose, place
 from tests.faults.checker import check, settled
 from tests.faults.ground import Ground
 from tests.faults.importing import QUICK, rows, send, standings, whole
-from tests.faults.processes import is_stopped, until
+from tests.faults.processes import until, until_stopped
 
 ROWS = 400
 TIMES = {Purpose.READING: 2, Purpose.PUBLISHING: 1, Purpose.IMPORTING: 2}
@@ -37,11 +37,7 @@ async def test_a_worker_stopped_past_its_lease_adds_nothing_to_an_import(
     # One lane: what stands still amid another's transaction may hold that for as long.
     ledger = await send(ground, [row for row in rows(ROWS, "c") if row["campaign"] == "c"])
     stale = await ground.processes.worker(PENSTOCK_FAILPOINT=f"{failpoint}:stop", **SHORT)
-
-    async def stands_still() -> bool:
-        return is_stopped(stale)
-
-    await until(stands_still)
+    await until_stopped(stale)
     await ground.processes.worker(**SHORT | PATIENT)
     await settled(ground.database_url)
     ended = await _everything(ground)

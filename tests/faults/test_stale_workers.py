@@ -9,7 +9,7 @@ from app.core.failpoints import Moment, Purpose, place
 from tests.faults.checker import check, settled
 from tests.faults.ground import Ground
 from tests.faults.ledger import Ledger
-from tests.faults.processes import is_stopped, until
+from tests.faults.processes import until, until_stopped
 from tests.faults.senders import a_client, a_door, define, items
 
 RESPONSES = 60
@@ -43,11 +43,7 @@ async def test_a_worker_stopped_past_its_lease_commits_nothing_more(
         await client.batch(list(items(RESPONSES)))
         await client.leave()
     stale = await ground.processes.worker(PENSTOCK_FAILPOINT=f"{failpoint}:2:stop", **quick)
-
-    async def stands_still() -> bool:
-        return is_stopped(stale)
-
-    await until(stands_still)
+    await until_stopped(stale)
     held = await _token(ground)
     await ground.processes.worker()
     await settled(ground.database_url)

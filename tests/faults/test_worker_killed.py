@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.faults.ground import Stand
-from tests.faults.processes import is_stopped, kill, until
+from tests.faults.processes import kill, until, until_stopped
 
 RESPONSES = 6_000
 BATCH = 1_000
@@ -33,9 +33,9 @@ async def test_every_acknowledged_response_ends_resolved_once(stand: Stand) -> N
     modes = {"evaluate_score_immediately": False, "evaluate_score_asynchronously": True}
     await http.put("/v1/scoring/settings", json=small_chunks | modes)
     quick = {"PENSTOCK_SANDBOX": "true", "PENSTOCK_SCORING__LEASE": "PT5S"}
-    # It stands still in the middle of a chunk, so that there is one when it is killed.
-    first = await stand.processes.worker(**quick, PENSTOCK_FAILPOINT="scoring.before_commit:5:stop")
-    second = await stand.processes.worker(**quick)
+    # Each stands still in the middle of a chunk, so that there is one when it is killed. A lane is
+    # one worker's: the second comes when the first has one, and finds the others.
+    quick["PENSTOCK_FAILPOINT"] = "scoring.before_commit:5:stop"
 
     acknowledged: set[str] = set()
     for start in range(0, RESPONSES, BATCH):
@@ -43,10 +43,10 @@ async def test_every_acknowledged_response_ends_resolved_once(stand: Stand) -> N
         assert answer.status_code == 202
         acknowledged |= {result["id"] for result in answer.json()["results"]}
 
-    async def is_under_way() -> bool:
-        return is_stopped(first)
-
-    await until(is_under_way)
+    first = await stand.processes.worker(**quick)
+    await until_stopped(first)
+    second = await stand.processes.worker(**quick)
+    await until_stopped(second)
     left = await stand.count(PENDING)
     await kill(first)
     await stand.valkey.kill()

@@ -38,7 +38,9 @@ async def pass_by(stage: Stage, group: Json, first: datetime, hours: int) -> Non
 
 async def test_a_slot_has_its_minute_drawn_kept_and_recorded(stage: Stage) -> None:
     day = (await now_of(stage.resources, stage.tenant)).replace(hour=0, minute=0) + DAY
-    schedule = {"type": "daily", "hour": 20, "slot": "15-29", "starts_at": day.isoformat()}
+    # The account's zone is one in which it is noon: the day's start is the schedule's own zone's.
+    daily = {"type": "daily", "hour": 20, "slot": "15-29", "timezone": "UTC"}
+    schedule = daily | {"starts_at": day.isoformat()}
     group = await active(stage.http, await jobs(stage.http, 2), schedule=schedule)
     at = datetime.fromisoformat(group["next_fire_at"])
     again = await change(stage.http, group, schedule=schedule)
