@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator
+from datetime import datetime
 from uuid import UUID
 
 from app.core import log
+from app.core.clock import business_now
 from app.core.failpoints import Purpose
 from app.models import INSTALLATION
 from app.models.states import RunKind
@@ -35,10 +37,11 @@ async def advance_if_asked(work: Work) -> None:
     """Take an advance that waits, and bring business time to its target."""
     async with work.unit_of_work(INSTALLATION, purpose=Purpose.CLOCK) as session:
         advance = await clock.claim(session, lease=work.settings.scoring.lease)
+        reached: datetime | None = business_now(session)
     if advance is None:
         return
     async with _kept(work, advance), _company(work) as company:
-        while not work.is_stopping.is_set():
+        while reached is not None and not work.is_stopping.is_set():
             await settle(work)
             had_any = await company.finish()
             # What has ended may have something to say, or be expected again.
@@ -47,8 +50,7 @@ async def advance_if_asked(work: Work) -> None:
             if had_any:
                 # What they had to tell belongs to this moment, not to the next one.
                 await deliver_due(work)
-            if await _moved_on(work, advance):
-                return
+            reached = await _moved_on(work, advance, reached)
 
 
 class Company:
@@ -113,20 +115,23 @@ async def _company(work: Work) -> AsyncIterator[Company]:
     await company.ended()
 
 
-async def _moved_on(work: Work, advance: Advance) -> bool:
-    """Move to the next due moment, or to the target; True if the run is over."""
+async def _moved_on(work: Work, advance: Advance, done: datetime) -> datetime | None:
+    """Move to the next due moment, or to the target; where time stands then, None if it is over.
+
+    All that was due by `done` has been seen to. Time went on by itself meanwhile, and what became
+    due by that is the next moment, not one that has been.
+    """
     async with work.unit_of_work(INSTALLATION, purpose=Purpose.CLOCK) as session:
         found = await clock.read(session)
         if found.target is None or found.run_id != advance.run_id:
-            return True
-        if found.now >= found.target:
+            return None
+        if done >= found.target:
             await clock.end(session, advance)
-            return True
+            return None
         async with work.resources.look_everywhere() as connection:
-            coming = await clock.next_moment(connection, found.now)
-        is_last = coming is None or coming > found.target
-        await clock.step(session, advance, found.target if is_last or coming is None else coming)
-    return False
+            coming = await clock.next_moment(connection, done)
+        moment = found.target if coming is None else min(coming, found.target)
+        return await clock.step(session, advance, moment)
 
 
 @contextlib.asynccontextmanager

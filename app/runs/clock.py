@@ -42,6 +42,7 @@ _STEP = text(
     UPDATE business_clock SET "offset" = greatest("offset", :moment - clock_timestamp())
      WHERE EXISTS (SELECT FROM runs WHERE account_id = :account AND id = :run_id
                       AND token = :token AND state = 'running')
+    RETURNING clock_timestamp() + "offset"
     """
 )
 _RENEW = text(
@@ -58,21 +59,21 @@ _END = text(
     UPDATE business_clock SET target = NULL, run_id = NULL WHERE run_id IN (SELECT id FROM ended)
     """
 )
-# Every moment at which something becomes due; what is due already is done before looking here.
+# Every moment at which something becomes due; what was due before is done before looking here.
 _NEXT_DUE = text(
     """
     SELECT min(moment) FROM (
-        (SELECT min(due_at) AS moment FROM pending_scoring WHERE due_at > :now)
-        UNION ALL (SELECT min(due_at) FROM pending_resolution WHERE due_at > :now)
-        UNION ALL (SELECT min(due_at) FROM pending_runs WHERE due_at > :now)
-        UNION ALL (SELECT min(due_at) FROM pending_groups WHERE due_at > :now)
-        UNION ALL (SELECT min(next_at) FROM timetables WHERE next_at > :now)
-        UNION ALL (SELECT min(due_at) FROM pending_expiries WHERE due_at > :now)
-        UNION ALL (SELECT min(due_at) FROM pending_copies WHERE due_at > :now)
-        UNION ALL (SELECT min(look_at) FROM watches WHERE look_at > :now)
-        UNION ALL (SELECT min(due_at) FROM pending_deliveries WHERE due_at > :now)
+        (SELECT min(due_at) AS moment FROM pending_scoring WHERE due_at > :after)
+        UNION ALL (SELECT min(due_at) FROM pending_resolution WHERE due_at > :after)
+        UNION ALL (SELECT min(due_at) FROM pending_runs WHERE due_at > :after)
+        UNION ALL (SELECT min(due_at) FROM pending_groups WHERE due_at > :after)
+        UNION ALL (SELECT min(next_at) FROM timetables WHERE next_at > :after)
+        UNION ALL (SELECT min(due_at) FROM pending_expiries WHERE due_at > :after)
+        UNION ALL (SELECT min(due_at) FROM pending_copies WHERE due_at > :after)
+        UNION ALL (SELECT min(look_at) FROM watches WHERE look_at > :after)
+        UNION ALL (SELECT min(due_at) FROM pending_deliveries WHERE due_at > :after)
         UNION ALL (SELECT min(greatest(closes_at, held_until)) FROM windows
-                    WHERE closed_at IS NULL AND greatest(closes_at, held_until) > :now)
+                    WHERE closed_at IS NULL AND greatest(closes_at, held_until) > :after)
     ) coming
     """
 )
@@ -158,18 +159,22 @@ async def claim(session: Session, *, lease: timedelta) -> Advance | None:
     return Advance(row.id, row.token, lease) if row else None
 
 
-async def next_moment(connection: AsyncConnection, now: datetime) -> datetime | None:
+async def next_moment(connection: AsyncConnection, after: datetime) -> datetime | None:
     """When the next thing of any account becomes due; None if nothing waits for a moment."""
-    found: datetime | None = await connection.scalar(_NEXT_DUE, {"now": now})
+    found: datetime | None = await connection.scalar(_NEXT_DUE, {"after": after})
     return found
 
 
-async def step(session: Session, advance: Advance, moment: datetime) -> None:
-    """Move business time up to a moment and keep the lease; never back."""
+async def step(session: Session, advance: Advance, moment: datetime) -> datetime | None:
+    """Move business time up to a moment and keep the lease; never back.
+
+    Returns where business time stands then; None if the lease is somebody else's by now.
+    """
     facts = {"account": INSTALLATION, "run_id": advance.run_id, "token": advance.token}
     connection = await session.connection()
-    await connection.execute(_STEP, facts | {"moment": moment})
+    stands_at: datetime | None = await connection.scalar(_STEP, facts | {"moment": moment})
     await connection.execute(_RENEW, facts | {"lease": advance.lease})
+    return stands_at
 
 
 async def keep(session: Session, advance: Advance) -> bool:

@@ -197,7 +197,8 @@ class Installation:
         """Move to the next noon in UTC; from there a day is far from over."""
         now = await self.now()
         noon = now.replace(hour=12, minute=0, second=0, microsecond=0)
-        await self.advance(to=noon if noon > now else noon + DAY)
+        # One that is a moment ahead would be over before the clock is asked to go there.
+        await self.advance(to=noon if noon > now + MINUTE else noon + DAY)
         return await self.now()
 
     async def step(self, by: timedelta) -> None:

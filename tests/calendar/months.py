@@ -36,7 +36,8 @@ class Plan:
 
 def the_month_of_changes(now: datetime) -> tuple[datetime, datetime]:
     """The next 31 days in which New York, Berlin and Lord Howe change their clocks."""
-    year = now.year if now < datetime(now.year, 3, 7, tzinfo=UTC) else now.year + 1
+    is_ahead = now + MINUTE < datetime(now.year, 3, 7, tzinfo=UTC)
+    year = now.year if is_ahead else now.year + 1
     first = datetime(year, 3, 7, tzinfo=UTC)
     return first, first + 31 * DAY
 

@@ -36,6 +36,12 @@ async def next_hour(resources: Resources, tenant: Tenant) -> datetime:
     return now.replace(minute=0, second=0, microsecond=0) + 2 * HOUR
 
 
+async def a_midnight(resources: Resources, tenant: Tenant) -> datetime:
+    """One that is at least a day ahead: what is made for it is there in time, whatever the hour."""
+    now = await now_of(resources, tenant)
+    return now.replace(hour=0, minute=0, second=0, microsecond=0) + 2 * DAY
+
+
 def every(length: str, first: datetime, **fields: Any) -> Json:
     return {"type": "interval", "every": length, "starts_at": first.isoformat(), **fields}
 

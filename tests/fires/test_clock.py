@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 
@@ -11,7 +12,17 @@ from app.core.resources import Resources
 from tests.clock_keeper import keeping_the_clock
 from tests.conftest import MakeTenant, Tenant
 from tests.faults.processes import until
-from tests.fires.making import DAY, HOUR, MINUTE, every, fires_of, runs_of, scheduled
+from tests.fires.making import (
+    DAY,
+    HOUR,
+    MINUTE,
+    SECOND,
+    every,
+    fires_of,
+    once,
+    runs_of,
+    scheduled,
+)
 from tests.jobs.making import now_of
 from workers.fires import plan
 from workers.work import Work
@@ -53,6 +64,33 @@ async def test_every_moment_on_the_way_runs_at_its_time(
     for run in runs:
         late = datetime.fromisoformat(run["started_at"]) - datetime.fromisoformat(run["planned_at"])
         assert late < MINUTE
+
+
+@pytest.mark.usefixtures("_worker")
+async def test_what_becomes_due_while_a_moment_is_seen_to_is_the_next_one(
+    tenant: Tenant, make_tenant: MakeTenant, resources: Resources, database_url: str
+) -> None:
+    """A run takes real time, in which the clock goes on: what it passes over is not passed by."""
+    first = await now_of(resources, tenant) + 10 * MINUTE
+    await scheduled(tenant.http, every("PT1H", first), "slow")
+    soon = await scheduled(tenant.http, once(first + SECOND), "soon")
+    in_the_way = await asyncpg.connect(database_url)
+    async with in_the_way.transaction():
+        await in_the_way.execute("LOCK TABLE people IN ACCESS EXCLUSIVE MODE")
+        moving = asyncio.create_task(advance(make_tenant, "PT3H"))
+
+        async def is_over() -> bool:
+            return await now_of(resources, tenant) > first + SECOND
+
+        await until(is_over)
+    await in_the_way.close()
+    await moving
+    (run,) = await runs_of(tenant.http, soon)
+
+    assert [fire["outcome"] for fire in await fires_of(tenant.http, soon)] == ["ran"]
+    late = datetime.fromisoformat(run["started_at"]) - datetime.fromisoformat(run["planned_at"])
+    # Five minutes after the first moment comes the next one, a look whether it has succeeded.
+    assert late < 4 * MINUTE
 
 
 @pytest.mark.usefixtures("_worker")

@@ -6,9 +6,19 @@ from uuid import UUID
 
 from app.core.resources import Resources
 from tests.conftest import MakeTenant, Tenant
-from tests.fires.making import DAY, HOUR, ROOMY, end_all, every, next_hour, plan_at, scheduled
+from tests.fires.making import (
+    DAY,
+    HOUR,
+    ROOMY,
+    a_midnight,
+    end_all,
+    every,
+    next_hour,
+    plan_at,
+    scheduled,
+)
 from tests.groups import making as groups
-from tests.jobs.making import Json, change, now_of, plan
+from tests.jobs.making import Json, change, plan
 from tests.sequences.making import a_sequence
 
 
@@ -17,12 +27,6 @@ async def forecast(tenant: Tenant, until: datetime) -> list[Json]:
     assert answer.status_code == 200, answer.text
     items: list[Json] = answer.json()["items"]
     return items
-
-
-async def a_midnight(resources: Resources, tenant: Tenant) -> datetime:
-    """One that is at least a day ahead."""
-    now = await now_of(resources, tenant)
-    return now.replace(hour=0, minute=0, second=0, microsecond=0) + 2 * DAY
 
 
 async def test_the_day_has_room_for_ten_invocations(tenant: Tenant, resources: Resources) -> None:

@@ -18,7 +18,6 @@ from tests.fires.making import (
     MINUTE,
     SECOND,
     every,
-    next_hour,
     plan_at,
     runs_of,
     told,
@@ -98,12 +97,11 @@ async def test_another_schedule_is_watched_from_then_on(
 
 
 async def test_a_run_at_work_is_waited_for_and_its_failure_is_not_forgiven(
-    tenant: Tenant, resources: Resources
+    tenant: Tenant, resources: Resources, noon: datetime
 ) -> None:
     """An import that takes longer than the grace is not silent."""
-    first = await next_hour(resources, tenant)
-    watcher = await watching_over(resources, tenant, first.replace(hour=12), every("PT1H", first))
-    await plan_at(resources, tenant, first, watcher.job)
+    watcher = await watching_over(resources, tenant, noon, every("PT1H", noon))
+    await plan_at(resources, tenant, noon, watcher.job)
     (run,) = await runs_of(tenant.http, watcher.job)
     account_id, run_id = tenant.account_id, UUID(run["id"])
     async with resources.unit_of_work(account_id) as session:
@@ -112,23 +110,24 @@ async def test_a_run_at_work_is_waited_for_and_its_failure_is_not_forgiven(
         place = (session, account_id, run_id)
         assert await queue.claim(*place, holder="test", lease=HOUR, places=9) is not None
 
-    at_work = await watcher.look(first + 5 * MINUTE)
-    later = await watcher.look(first + 10 * MINUTE)
+    at_work = await watcher.look(noon + 5 * MINUTE)
+    later = await watcher.look(noon + 10 * MINUTE)
     async with resources.unit_of_work(account_id) as session:
         await queue.end_run(session, account_id, run_id, RunState.FAILED, error=("raised", "boom"))
-    ended = await watcher.look(first + 11 * MINUTE)
+    ended = await watcher.look(noon + 11 * MINUTE)
 
     assert [found[2] for found in (at_work, later, ended)] == [False, False, True]
     assert await subjects_of(resources, tenant) == ["nightly failed", "nightly is overdue"]
     assert await watcher.events() == (1, 0)
 
 
-async def test_a_run_that_nobody_begins_is_silence(tenant: Tenant, resources: Resources) -> None:
-    first = await next_hour(resources, tenant)
-    watcher = await watching_over(resources, tenant, first.replace(hour=12), every("PT1H", first))
-    await plan_at(resources, tenant, first, watcher.job)
+async def test_a_run_that_nobody_begins_is_silence(
+    tenant: Tenant, resources: Resources, noon: datetime
+) -> None:
+    watcher = await watching_over(resources, tenant, noon, every("PT1H", noon))
+    await plan_at(resources, tenant, noon, watcher.job)
 
-    assert (await watcher.look(first + 5 * MINUTE))[2]
+    assert (await watcher.look(noon + 5 * MINUTE))[2]
 
 
 async def test_a_hundred_thousand_others_are_not_looked_at(

@@ -15,6 +15,7 @@ from tests.fires.making import (
     HOUR,
     MINUTE,
     SECOND,
+    a_midnight,
     at,
     end,
     end_all,
@@ -28,7 +29,7 @@ from tests.fires.making import (
     scheduled,
     told,
 )
-from tests.jobs.making import change, done, make, now_of, plan
+from tests.jobs.making import change, done, make, plan
 
 pytestmark = pytest.mark.usefixtures("_roomy")
 
@@ -60,7 +61,7 @@ async def test_a_moment_fires_once(tenant: Tenant, resources: Resources) -> None
 
 
 async def test_the_drawn_minute_is_on_the_run(tenant: Tenant, resources: Resources) -> None:
-    day = (await now_of(resources, tenant)).replace(hour=0, minute=0, second=0) + DAY
+    day = await a_midnight(resources, tenant)
     slot = {"type": "daily", "hour": 3, "slot": "30-44", "starts_at": day.isoformat()}
     job = await scheduled(tenant.http, slot)
 

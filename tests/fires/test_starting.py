@@ -19,6 +19,7 @@ from tests.fires.making import (
     DAY,
     HOUR,
     ROOMY,
+    a_midnight,
     end_all,
     every,
     next_hour,
@@ -37,7 +38,6 @@ from tests.jobs.making import (
     done,
     make,
     make_it_noon,
-    now_of,
     plan,
     published,
 )
@@ -260,7 +260,7 @@ async def test_planned_moments_pass_the_same_gate(
     tenant: Tenant, make_tenant: MakeTenant, resources: Resources, limits: Json, reason: str
 ) -> None:
     await plan(make_tenant, tenant, **(ROOMY | limits))
-    day = (await now_of(resources, tenant)).replace(hour=0, minute=0, second=0) + DAY
+    day = await a_midnight(resources, tenant)
     job = await scheduled(tenant.http, every("PT1H", day), timeout="PT1H")
     if reason == "quota_minutes":
         await plan(make_tenant, tenant, minutes_per_day=59)

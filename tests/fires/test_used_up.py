@@ -11,6 +11,7 @@ from tests.fires.making import (
     DAY,
     HOUR,
     ROOMY,
+    a_midnight,
     end_all,
     every,
     plan_at,
@@ -19,7 +20,7 @@ from tests.fires.making import (
     told,
 )
 from tests.fires.test_starting import force, run
-from tests.jobs.making import Json, make_it_noon, now_of, plan, published
+from tests.jobs.making import Json, make_it_noon, plan, published
 
 EVENT = "quota.exhausted"
 
@@ -89,7 +90,7 @@ async def test_planned_moments_tell_of_each_day(
     tenant: Tenant, make_tenant: MakeTenant, resources: Resources
 ) -> None:
     await plan(make_tenant, tenant, **(ROOMY | {"executions_per_day": 1}))
-    day = (await now_of(resources, tenant)).replace(hour=0, minute=0, second=0, microsecond=0) + DAY
+    day = await a_midnight(resources, tenant)
     jobs = [await scheduled(tenant.http, every("PT1H", day), name) for name in ("one", "two")]
     for hours in (0, 1, 24):
         await plan_at(resources, tenant, day + hours * HOUR, *jobs)

@@ -18,6 +18,7 @@ async def cadences(
     platform = await make_tenant(platform=True, user="operator")
     async with keeping_the_clock(resources):
         found = Cadences(tenant, platform, resources)
+        await found.let_a_near_batch_be_over()
         yield found
         # Else the batches of this account would come by in every later test that moves the clock.
         await found.rest()

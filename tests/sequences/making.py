@@ -1,6 +1,7 @@
 """What the tests of sequences make."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -9,9 +10,12 @@ from app.core.driver import driver_of
 from app.core.resources import Resources
 from tests.conftest import Tenant
 from tests.faults.processes import until
+from tests.jobs.making import now_of
 
 Json = dict[str, Any]
 
+# How often batches come by, counted from midnight, unless told otherwise.
+GRID, NEAR = timedelta(minutes=30), timedelta(minutes=5)
 HELLO = {"subject": "Hello {{person.first_name|there}}", "body": "From {{person.company|us}}."}
 EMAIL: Json = {"type": "email", "automatic": True, "template": HELLO}
 CALL: Json = {"type": "call", "delay": "P1D", "priority": 5}
@@ -101,6 +105,15 @@ class Cadences:
         """Let no batch come by any more."""
         for sequence in (await self.ok("GET", "/sequences", params={"state": "active"}))["items"]:
             await self.ok("POST", f"/sequences/{sequence['id']}/deactivate")
+
+    async def let_a_near_batch_be_over(self) -> None:
+        """Have minutes until a batch may come by: of its moments only those that a test's advance
+        passes are in it, although time goes on by itself.
+        """
+        now = await now_of(self.resources, self.tenant)
+        left = GRID - timedelta(minutes=now.minute, seconds=now.second) % GRID
+        if left < NEAR:
+            await self.advance(f"PT{left.total_seconds():.0f}S")
 
     async def advance(self, by: str) -> None:
         asked = await self.platform.http.post("/v1/clock/advance", json={"by": by})
