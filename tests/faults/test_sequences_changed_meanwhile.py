@@ -4,7 +4,7 @@ import signal
 from typing import Any
 
 from tests.faults.ground import Stand
-from tests.faults.processes import until
+from tests.faults.processes import until, until_stopped
 from tests.faults.services import worker
 
 _CALL = {"type": "call"}
@@ -41,10 +41,9 @@ async def test_a_batch_goes_by_what_the_sequence_says_when_it_comes_to_it(stand:
     await hand.start(PENSTOCK_FAILPOINT="batch.after_commit:1:stop")
     await asked(stand, "POST", "/batches/lead/force")
 
-    async def is_at_work() -> bool:
-        return await stand.count(_AT_WORK) == 1
-
-    await until(is_at_work, seconds=60)
+    assert hand.process is not None
+    await until_stopped(hand.process)
+    assert await stand.count(_AT_WORK) == 1
     await asked(stand, "POST", f"/sequences/{ids['deactivated'][0]}/deactivate")
     await asked(stand, "DELETE", f"/sequences/{ids['deleted'][0]}")
     sequence_id, action_id = ids["edited"]
@@ -55,7 +54,7 @@ async def test_a_batch_goes_by_what_the_sequence_says_when_it_comes_to_it(stand:
     async def is_over() -> bool:
         return await stand.count(_OVER) == 1
 
-    await until(is_over, seconds=60)
+    await until(is_over)
     await hand.end()
 
     ends = {row["name"]: tuple(row)[1:] for row in await stand.fetch(_ENDS)}
