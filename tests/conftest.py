@@ -10,6 +10,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import httpx
+import hypothesis
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
@@ -20,13 +21,28 @@ from app.core import garbage, log
 from app.core.auth import Scope
 from app.core.ids import uuid7
 from app.core.resources import Resources
-from app.core.settings import Files, Http, Log, Settings
+from app.core.settings import Database, Files, Http, Log, Settings
 from app.main import create_app
 
 pytest_plugins = ["tests.servers"]
 
 # Each group about as long as the other.
 LONG = [("calendar", "sandbox", "journeys", "client", "code_runs"), ("faults", "sequences")]
+# How long an example takes is the machine's affair: by itself the library allows 0.2 seconds.
+hypothesis.settings.register_profile(
+    "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("suite")
+
+# Whoever waits in a test waits for as long as the others need, on whatever machine; a test of
+# what comes of waiting too long has settings of its own.
+_PATIENT = Database(
+    pool_timeout=timedelta(minutes=4),
+    connect_timeout=timedelta(minutes=1),
+    lock_timeout=timedelta(minutes=2),
+    idle_timeout=timedelta(minutes=4),
+    statement_timeout=timedelta(minutes=4),
+)
 ACCOUNT_SCOPES = tuple(scope for scope in Scope if scope is not Scope.PLATFORM)
 
 
@@ -71,6 +87,7 @@ def settings(
         files=Files(url=f"file:{tmp_path_factory.mktemp('files')}"),
         secret_key=SecretStr("a secret of the test suite, long enough"),
         sandbox=True,
+        database=_PATIENT,
         # Nobody reads a stream bit by bit here; tests of streams have a server of their own.
         http=Http(stream_timeout=timedelta(seconds=0.3)),
     )

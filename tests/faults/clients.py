@@ -24,8 +24,9 @@ IMPORTS = "/v1/imports?object=responses"
 _PROBLEM = "application/problem+json"
 # Sooner than any Retry-After asks for: the storm is short.
 _PAUSE_SECONDS = 0.1
-# An API closes what is idle for five seconds, perhaps just as the next request is on its way.
-_IDLE_SECONDS = 3
+# An API closes what is idle for five seconds, perhaps just as the next request is on its way. By
+# then it has been idle for longer than its client thinks, which may have read its answer late.
+_FRESH_SECONDS, _IDLE_SECONDS = 1, 3
 
 
 class Improper(Exception):
@@ -107,11 +108,13 @@ class Client:
         try:
             answer = await http.request(method, path, **request)
         except httpx.TransportError as error:
-            self._ledger.silences[type(error).__name__] += 1
             await self.leave()
             idle = time.monotonic() - self._used_at
             # It was fresh when it was chosen, but who is slow to use it finds it closed.
-            if idle < _IDLE_SECONDS and not await door.excuses(generation):
+            if idle >= _IDLE_SECONDS:
+                return None
+            self._ledger.silences[type(error).__name__] += 1
+            if not await door.excuses(generation):
                 what = f"{path}: {error!r} of a living API, {idle:.2f} s after the last answer"
                 raise self.improper(what) from None
             return None
@@ -129,7 +132,7 @@ class Client:
         """The open connection, if its API still lives; else one to any that is to stay."""
         if self._open is not None:
             door, generation, _ = self._open
-            is_fresh = time.monotonic() - self._used_at < _IDLE_SECONDS
+            is_fresh = time.monotonic() - self._used_at < _FRESH_SECONDS
             if door.generation == generation and is_fresh:
                 return self._open
             await self.leave()

@@ -19,7 +19,7 @@ from app.core.settings import Settings
 from app.demo.sending import Connect
 from app.embedded.valkey import Valkey
 from tests.conftest import ACCOUNT_SCOPES
-from tests.faults.births import Nursery
+from tests.faults.births import Nursery, Process
 from tests.faults.processes import Processes
 
 SECRET = "a secret of the fault tests, long enough"
@@ -51,6 +51,14 @@ class Ground:
 
     async def count(self, sql: str) -> int:
         return int((await self.fetch(sql))[0][0])
+
+    async def end_leases_of(self, worker: Process) -> None:
+        """What a worker that is dead, or stands still, has taken is free, as time would free it."""
+        for table in ("lanes", "pending_runs"):
+            await self.fetch(
+                f"UPDATE {table} SET leased_until = clock_timestamp()"
+                f" WHERE holder ~ ':{worker.pid}( |$)'"
+            )
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import httpx
 
 from app.demo.sending import Connect, connecting
-from tests.faults.processes import API, WORKER, Process, Processes
+from tests.faults.ground import Ground
+from tests.faults.processes import API, WORKER, Process, Processes, until
 from tests.ports import free_port
 
 _NOTICED_SECONDS = 30.0
@@ -110,6 +111,19 @@ class Door(Service):
                     await asyncio.sleep(0.01)
                 return True
         return False
+
+
+async def kill_there(ground: Ground, service: Service) -> None:
+    """kill -9; whoever comes next need not wait until what it had taken is free."""
+    killed, deaths = service.process, service.generation
+    assert killed is not None
+    service.send(signal.SIGKILL)
+
+    async def is_gone() -> bool:
+        return service.generation > deaths
+
+    await until(is_gone)
+    await ground.end_leases_of(killed)
 
 
 def worker(processes: Processes, **settings: str) -> Service:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tests.faults.ground import Stand
-from tests.faults.processes import until
-from tests.faults.services import worker
+from tests.faults.processes import until, until_stopped
+from tests.faults.services import kill_there, worker
 from tests.mail.making import SENDER, MailServer, mail_server
 from tests.ports import free_port
 
@@ -26,6 +26,7 @@ SELECT a.id, gen_random_uuid(), 'lead', 'p' || n || '@example.com', 'p' || n || 
   FROM accounts a, generate_series(1, {n}) n WHERE a.name = 'acme'
 """
 _OVER = "SELECT count(*) FROM runs WHERE kind = 'batch' AND state LIKE 'succeeded%'"
+_ATTEMPTED = "SELECT count(*) FROM participant_actions WHERE attempted_at IS NOT NULL"
 _OUTCOMES = """
 SELECT p.email, a.status, a.deferral_reason
   FROM participant_actions a JOIN people p ON p.account_id = a.account_id AND p.id = a.person_id
@@ -36,12 +37,12 @@ def reaching(server: MailServer, **fields: str) -> dict[str, str]:
     """Settings of a worker that sends there."""
     return {
         "PENSTOCK_SANDBOX": "true",
-        "PENSTOCK_SCORING__LEASE": "PT1S",
         "PENSTOCK_SMTP__HOST": "127.0.0.1",
         "PENSTOCK_SMTP__PORT": str(server.port),
         "PENSTOCK_SMTP__SECURITY": "none",
         "PENSTOCK_SMTP__FROM_ADDRESS": SENDER,
         "PENSTOCK_SMTP__AT_ONCE": str(AT_ONCE),
+        "PENSTOCK_SMTP__TIMEOUT": "PT4M",
         **fields,
     }
 
@@ -84,12 +85,14 @@ async def test_whoever_is_killed_when_no_email_leaves_twice(stand: Stand) -> Non
         await hand.start()
         await done(stand, "/v1/batches/lead/force")
         for quarter in (1, 2, 3):
+            server.most = quarter * EMAILS // 4
 
-            async def has_come_so_far(quarter: int = quarter) -> bool:
-                return len(server.mails) >= quarter * EMAILS // 4
+            async def has_come_so_far() -> bool:
+                return server.is_full
 
             await until(has_come_so_far, seconds=600)
-            hand.send(signal.SIGKILL)
+            await kill_there(stand, hand)
+        server.most = None
 
         async def is_over() -> bool:
             return await stand.count(_OVER) == 1
@@ -145,7 +148,8 @@ async def test_an_address_that_is_refused_or_takes_for_ever_keeps_nobody_else_fr
         server.refuses["p7@example.com"] = "550 no such person"
         server.silent_for.add("p9@example.com")
         # Longer than a lease: nobody takes the run over while its worker waits.
-        hand = worker(stand.processes, **reaching(server, PENSTOCK_SMTP__TIMEOUT="PT2S"))
+        slow = {"PENSTOCK_SCORING__LEASE": "PT3S", "PENSTOCK_SMTP__TIMEOUT": "PT5S"}
+        hand = worker(stand.processes, **reaching(server, **slow))
         await hand.start()
         await done(stand, "/v1/batches/lead/force")
 
@@ -182,11 +186,9 @@ async def test_what_happens_between_the_claim_and_the_sending_wins(
         await hand.start(**armed)
         await done(stand, "/v1/batches/lead/force")
 
-        async def is_attempted() -> bool:
-            sql = "SELECT count(*) FROM participant_actions WHERE attempted_at IS NOT NULL"
-            return await stand.count(sql) == 1
-
-        await until(is_attempted)
+        assert hand.process is not None
+        await until_stopped(hand.process)
+        assert await stand.count(_ATTEMPTED) == 1
         (person,) = await stand.fetch("SELECT id FROM people")
         match meanwhile:
             case "opt_out":

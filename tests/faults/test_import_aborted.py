@@ -12,13 +12,18 @@ import httpx
 
 from tests.faults.checker import check, settled
 from tests.faults.ground import Ground
-from tests.faults.importing import QUICK, rows, until_count
+from tests.faults.importing import CALM, rows, until_count
 from tests.faults.ledger import Json, Ledger
 from tests.faults.processes import until_stopped
 from tests.faults.senders import a_client, a_door, define
 
 TIMES, ROWS = 10, 200
-SMALL = QUICK | {"PENSTOCK_IMPORTS__CHUNK_ROWS": "5"}
+SMALL = CALM | {"PENSTOCK_IMPORTS__CHUNK_ROWS": "5"}
+# Whoever waits for a lock waits until the test has seen all of them wait.
+PATIENT = {
+    "PENSTOCK_DATABASE__LOCK_TIMEOUT": "PT4M",
+    "PENSTOCK_DATABASE__STATEMENT_TIMEOUT": "PT4M",
+}
 FILES = ("successful", "failed", "unprocessed")
 WATCHED = "run_progress.after_commit:1:stop"
 _OVER = ("import_over", "wrong_upload_state")
@@ -79,14 +84,15 @@ async def _until_some_moment(ground: Ground, upload: Json, chance: random.Random
 async def test_an_abort_that_meets_the_watch_over_its_run_is_answered(ground: Ground) -> None:
     """Somebody has the run; the abort comes next, then its worker: to count, and to renew."""
     ledger = Ledger()
-    async with a_door(ground, **SMALL) as door:
+    async with a_door(ground, **SMALL, **PATIENT) as door:
         client = a_client(ground, ledger, door)
         await define(client, "c")
         upload = await client.file(rows(ROWS, "c"), key="file")
         await client.leave()
         # It reads and watches; with turns of no length it imports nothing.
         told = {"PENSTOCK_SCORING__TURN": "PT0S", "PENSTOCK_FAILPOINT": WATCHED}
-        worker = await ground.processes.worker(**told, **SMALL)
+        told["PENSTOCK_SCORING__LEASE"] = "PT1S"
+        worker = await ground.processes.worker(**told, **SMALL, **PATIENT)
         await until_stopped(worker)
         async with door.connect(ground.keys.of["acme", "marketo"]) as http:
             somebody = await asyncpg.connect(ground.database_url)

@@ -10,8 +10,18 @@ from redis.asyncio import Redis
 from app.embedded.postgres import Postgres
 from tests.faults.checker import check, settled
 from tests.faults.ground import Ground
-from tests.faults.importing import QUICK, held_up, left, rows, send, standings, until_done, whole
-from tests.faults.services import worker
+from tests.faults.importing import (
+    CALM,
+    QUICK,
+    held_up,
+    left,
+    rows,
+    send,
+    standings,
+    until_done,
+    whole,
+)
+from tests.faults.services import kill_there, worker
 
 ROWS = 5_000
 CAMPAIGNS = ("spring", "summer", "autumn")
@@ -23,14 +33,14 @@ async def test_both_workers_of_an_import_are_killed_and_no_row_is_lost_or_done_t
 ) -> None:
     sent = rows(ROWS, *CAMPAIGNS)
     ledger = await send(ground, sent)
-    hands = [worker(ground.processes, **QUICK) for _ in range(2)]
+    hands = [worker(ground.processes, **CALM) for _ in range(2)]
     try:
         async with held_up(ground, sent[-1]):
             await asyncio.gather(*(hand.start() for hand in hands))
             await until_done(ground, 300)
-            hands[0].send(signal.SIGKILL)
+            await kill_there(ground, hands[0])
             await until_done(ground, 2_000)
-            hands[1].send(signal.SIGKILL)
+            await kill_there(ground, hands[1])
             chunks_left = await left(ground)
         await settled(ground.database_url)
     finally:

@@ -21,11 +21,15 @@ Lose = Callable[[Ground, Process], Awaitable[None]]
 
 
 async def _wiped(ground: Ground, worker: Process) -> None:
-    """The ring lies in Valkey, the worker has not seen it, and Valkey is emptied."""
+    """The ring lies in Valkey, the worker has not seen it, and Valkey is emptied.
+
+    Or it never came there: the API gives a ring a tenth of a second.
+    """
     redis = Redis.from_url(ground.valkey.url())
 
     async def has_rung() -> bool:
-        return bool(await redis.exists(Queue.INTERACTIVE))
+        is_lost = '"event": "ring_failed"' in ground.processes.output()
+        return is_lost or bool(await redis.exists(Queue.INTERACTIVE))
 
     await until(has_rung)
     await redis.flushall()

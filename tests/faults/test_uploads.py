@@ -57,7 +57,12 @@ async def test_an_upload_goes_on_where_the_api_was_killed(ground: Ground, tmp_pa
     async def until_killed() -> AsyncIterator[bytes]:
         async for chunk in chunks_of(content[: 30 * MIB]):
             yield chunk
+        # What was sent may still lie between the two of them.
+        await until(are_two_pieces_kept)
         await kill(api)
+
+    async def are_two_pieces_kept() -> bool:
+        return await ground.count("SELECT count(*) FROM upload_pieces") >= 2
 
     async with connect() as http:
         path = await an_upload(http)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import httpx
@@ -158,9 +159,16 @@ async def test_an_upload_completed_meanwhile_takes_no_more(
     resources: Resources, tenant: Tenant, settings: Settings
 ) -> None:
     made = await an_upload(tenant.http)
-    go_on = asyncio.Event()
-    writing = asyncio.create_task(put(tenant.http, made, held_back(b"first", go_on)))
-    await asyncio.sleep(0.05)
+    is_read, go_on = asyncio.Event(), asyncio.Event()
+
+    async def first() -> AsyncIterator[bytes]:
+        yield b"first"
+        # Asked for more, so that its writer has begun.
+        is_read.set()
+        await go_on.wait()
+
+    writing = asyncio.create_task(put(tenant.http, made, first()))
+    await is_read.wait()
     await become(tenant.http, made, "UploadComplete")
     go_on.set()
     answer = await writing

@@ -31,12 +31,17 @@ SENDER = "penstock@example.com"
 
 @dataclass
 class MailServer:
-    """Takes what it is given and keeps it, unless it was told to refuse it, or to be silent."""
+    """Takes what it is given and keeps it, unless it was told to refuse it, or to be silent.
+
+    Attributes:
+        most: so many it takes; the last of them and all others get no answer.
+    """
 
     port: int = 0
     refuses: dict[str, str] = field(default_factory=dict)
     refuses_content: str | None = None
     silent_for: set[str] = field(default_factory=set)
+    most: int | None = None
     mails: list[EmailMessage] = field(default_factory=list)
     logins: list[str] = field(default_factory=list)
     were_encrypted: list[bool] = field(default_factory=list)
@@ -54,7 +59,7 @@ class MailServer:
     ) -> str:
         if self.refuses_content is not None:
             return self.refuses_content
-        if self.silent_for.intersection(envelope.rcpt_tos):
+        if self.is_full or self.silent_for.intersection(envelope.rcpt_tos):
             # Until whoever waits for a word has had enough.
             await asyncio.Event().wait()
         content = envelope.content
@@ -64,6 +69,8 @@ class MailServer:
         mail["X-Envelope-To"] = ", ".join(envelope.rcpt_tos)
         self.mails.append(mail)
         self.were_encrypted.append(session.ssl is not None)
+        if self.is_full:
+            await asyncio.Event().wait()
         return "250 taken"
 
     def authenticate(
@@ -72,6 +79,10 @@ class MailServer:
         """Believes whoever knows the word."""
         self.logins.append(data.login.decode())
         return AuthResult(success=data.password == b"open sesame", handled=False)
+
+    @property
+    def is_full(self) -> bool:
+        return self.most is not None and len(self.mails) >= self.most
 
     @property
     def recipients(self) -> list[str]:

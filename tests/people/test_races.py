@@ -105,7 +105,7 @@ async def test_an_upsert_waits_for_whoever_holds_the_person(
     async with resources.unit_of_work(tenant.account_id) as session:
         await queries.get_person(session, tenant.account_id, id_of(person), lock=True)
         waiting = asyncio.create_task(upsert(tenant.http, email=person["email"], title="VP"))
-        await asyncio.sleep(0.3)
+        await until(partial(_somebody_waits, resources))
         assert not waiting.done()
 
     assert (await waiting)["title"] == "VP"

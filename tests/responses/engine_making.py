@@ -127,6 +127,18 @@ async def change(resources: Resources, tenant: Tenant, sql: str, **values: Any) 
         await (await session.connection()).execute(text(sql), values)
 
 
+async def somebody_waits(resources: Resources) -> bool:
+    """Whether a transaction of this database waits for what another one has locked."""
+    async with resources.look() as connection:
+        waiting = await connection.scalar(
+            text(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN ("
+                " SELECT pid FROM pg_stat_activity WHERE datname = current_database())"
+            )
+        )
+    return bool(waiting)
+
+
 async def as_owner(database_url: str, *statements: str) -> None:
     """Do to the database what only the owner of the tables may."""
     connection = await asyncpg.connect(database_url)

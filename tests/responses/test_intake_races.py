@@ -21,6 +21,7 @@ from app.responses.intake.transaction import Redo
 from tests.conftest import MakeTenant, Tenant
 from tests.faults.processes import until
 from tests.people.making import upsert
+from tests.responses.engine_making import somebody_waits
 from tests.responses.intake_making import (
     ADA,
     ONE,
@@ -147,7 +148,7 @@ async def test_a_campaign_that_somebody_holds_does_not_stop_intake(
         await connection.execute(
             text("SELECT FROM lanes WHERE account_id = :id FOR UPDATE"), {"id": tenant.account_id}
         )
-        # Who waited for a lock would be refused after 3 s.
+        # Who waited for a lock would wait for ever.
         answer = await post(tenant.http, item(campaign))
 
     assert answer.status_code == 201
@@ -234,7 +235,7 @@ async def test_a_person_held_for_a_moment_is_waited_for(
             text("SELECT FROM people WHERE account_id = :id FOR UPDATE"), {"id": tenant.account_id}
         )
         waiting = asyncio.create_task(post(tenant.http, item(campaign)))
-        await asyncio.sleep(0.3)
+        await until(partial(somebody_waits, resources))
         assert not waiting.done()
 
     assert (await waiting).json()["result"] == "repeat"
@@ -260,7 +261,7 @@ async def test_a_request_that_lost_goes_alone_and_loses_to_nobody(
                     await small()
                     raise Redo
                 later = asyncio.create_task(small())
-                await until(partial(somebody_waits, tx.driver))
+                await until(partial(wants_to_be_admitted, tx.driver))
                 order.append("large")
         return later
 
@@ -269,7 +270,7 @@ async def test_a_request_that_lost_goes_alone_and_loses_to_nobody(
     assert order == ["small", "large", "small"]
 
 
-async def somebody_waits(driver: Driver) -> bool:
+async def wants_to_be_admitted(driver: Driver) -> bool:
     """Whether a transaction of this database waits to be admitted."""
     sql = """SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
               AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
@@ -287,7 +288,7 @@ async def test_who_gives_up_waiting_does_not_disturb_the_others(
             text("SELECT FROM people WHERE account_id = :id FOR UPDATE"), {"id": tenant.account_id}
         )
         waiting = [asyncio.create_task(post(tenant.http, item(campaign))) for _ in range(6)]
-        await asyncio.sleep(0.2)
+        await until(partial(somebody_waits, resources))
         for impatient in waiting[::2]:
             impatient.cancel()
         await asyncio.gather(*waiting[::2], return_exceptions=True)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -11,13 +12,14 @@ from sqlmodel import select
 from app.core.clock import business_now
 from app.core.ids import uuid7
 from app.core.resources import Line, Resources
-from app.core.settings import Scoring, Settings
+from app.core.settings import Database, Scoring, Settings
 from app.models import PendingResolution, PendingScoring
 from app.models.states import ResponseStatus
 from app.responses.lanes.due import due_lanes
 from app.responses.lanes.lease import LeaseLost
 from app.runs.tally import Tally
 from tests.conftest import MakeTenant, Tenant
+from tests.faults.processes import until
 from tests.responses.conftest import Advance, Settle
 from tests.responses.engine_making import (
     ASYNCHRONOUS,
@@ -35,6 +37,7 @@ from tests.responses.engine_making import (
     read,
     rows,
     runs_of,
+    somebody_waits,
 )
 from workers.scoring import Drain, drain_lane
 from workers.work import Work
@@ -99,7 +102,7 @@ async def test_a_chunk_that_waited_while_its_lane_was_taken_over_writes_nothing(
         connection = await session.connection()
         await connection.exec_driver_sql("UPDATE lanes SET token = token + 1")
         stale = asyncio.create_task(drain.work_for_a_turn())
-        await asyncio.sleep(0.1)
+        await until(partial(somebody_waits, resources))
         assert not stale.done()
     with pytest.raises(LeaseLost):
         await stale
@@ -232,17 +235,22 @@ async def test_a_window_that_closed_comes_before_rows_of_uploads(
 
 
 async def test_another_error_than_of_data_leaves_the_rows_due(
-    tenant: Tenant, resources: Resources, work: Work, settle: Settle, line: Line
+    settings: Settings, tenant: Tenant, resources: Resources, settle: Settle
 ) -> None:
     campaign = await a_due_lane(tenant, CHUNK)
     people = "SELECT FROM people FOR UPDATE"
-    drain = Drain(work, line, await claim(work, tenant, campaign), Tally())
+    impatient = Database(lock_timeout=timedelta(milliseconds=50))
 
-    async with resources.unit_of_work(tenant.account_id) as session:
+    async with (
+        Resources(settings.model_copy(update={"database": impatient})) as own,
+        own.line() as line,
+        resources.unit_of_work(tenant.account_id) as session,
+    ):
+        lease = await claim(work := Work(own), tenant, campaign)
         await (await session.connection()).exec_driver_sql(people)
         with pytest.raises(Exception, match="lock timeout"):
-            await drain.work_for_a_turn()
-    await let_the_lease_pass(resources, drain.lease)
+            await Drain(work, line, lease, Tally()).work_for_a_turn()
+    await let_the_lease_pass(resources, lease)
     await settle()
 
     assert await count_statuses(tenant.http, campaign) == {OPEN: CHUNK}

@@ -74,7 +74,7 @@ async def test_who_is_taken_out_while_the_last_action_is_completed_has_completed
         async def is_waiting() -> bool:
             return bool(await driver.fetchval(_WAITING))
 
-        await until(is_waiting, seconds=30)
+        await until(is_waiting)
         now = clock.business_now(session)
         await service.complete(session, account_id, action_id, note=None, by="rita", now=now)
     answer = await leaving
