@@ -18,6 +18,7 @@ import threading
 from collections.abc import Callable
 
 import app.__main__
+import app.main
 import app.serving  # what `serve` would load
 import workers.main
 
@@ -78,6 +79,7 @@ def _tell(asked: socket.socket, pid: int, ending: int | None) -> None:
 
 def main() -> None:
     asked = socket.socket(fileno=int(sys.argv[1]))
+    app.main.resolve_routes()
     assert threading.active_count() == 1, "a process of several threads is not to be forked"
     born = serve(asked)
     if born is not None:
