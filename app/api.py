@@ -45,8 +45,9 @@ from app.sequences.participants.router import router as participants
 from app.sequences.router import router as sequences
 from app.sequences.today.router import router as today
 
+# Its prefix is said where it is included: without one there, every route would be resolved twice.
+PREFIX = "/v1"
 api = APIRouter(
-    prefix="/v1",
     responses=problems(
         KeyMissing, KeyInvalid, MissingScope, ValidationFailed, TooManyRequests, DatabaseUnavailable
     ),

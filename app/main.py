@@ -3,12 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.routing import iter_route_contexts
 from fastapi_offline import FastAPIOffline
 
 from app import probes
 from app.accounts.idempotency import Replayed
-from app.api import api
+from app.api import PREFIX, api
 from app.core import problems
 from app.core.files.opening import mark
 from app.core.middleware import BodyLimit, RequestContext
@@ -25,12 +26,26 @@ Penstock takes campaign responses durably, holds them where holding helps, score
 resolves them, and can say of every one what became of it.
 """
 
+# Of the process: whatever an app finds out about its routes, the next one knows.
+_routes = APIRouter()
+_routes.include_router(probes.router)
+_routes.include_router(api, prefix=PREFIX)
+
+
+def resolve_routes() -> None:
+    """Find out what each route takes and answers; it takes longer than anything else of a start,
+    and the first request would wait for it.
+    """
+    for _ in iter_route_contexts(_routes.routes):
+        pass
+
 
 def create_app(settings: Settings) -> FastAPI:
     """The API, ready to be served; it connects to nothing before it starts."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        resolve_routes()
         async with Resources(settings) as resources:
             app.state.resources = resources
             await mark(resources.files)
@@ -41,6 +56,7 @@ def create_app(settings: Settings) -> FastAPI:
     app: FastAPI = FastAPIOffline(
         title="Penstock",
         version=VERSION,
+        routes=_routes.routes,
         description=DESCRIPTION,
         lifespan=lifespan,
         redoc_url=None,
@@ -56,8 +72,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(RequestContext)
     problems.install(app)
     app.add_exception_handler(Replayed, _replay)
-    app.include_router(probes.router)
-    app.include_router(api)
     return app
 
 

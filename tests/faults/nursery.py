@@ -4,8 +4,9 @@
        ◀──────── pid · how it ended ─────────┘                 `python -m workers.main`
 
 What is forked is an API or a worker as any other, in a process of its own that can be killed,
-stopped or hung up on, and reads its settings only then. What it has not done is to load its code;
-that is done from the beginning wherever a stack, a command or a namespace is started.
+stopped or hung up on, and reads its settings only then. What it has not done is to load its code
+and to resolve its routes; that is done from the beginning wherever a stack, a command or a
+namespace is started.
 """
 
 import json
@@ -18,8 +19,10 @@ import threading
 from collections.abc import Callable
 
 import app.__main__
+import app.main
 import app.serving  # what `serve` would load
 import workers.main
+from app.core import garbage
 
 Main = Callable[[], None]
 MAINS: dict[str, Main] = {"app": app.__main__.main, "workers.main": workers.main.main}
@@ -78,6 +81,9 @@ def _tell(asked: socket.socket, pid: int, ending: int | None) -> None:
 
 def main() -> None:
     asked = socket.socket(fileno=int(sys.argv[1]))
+    app.main.resolve_routes()
+    # Nor is what all of them share looked through for garbage in each.
+    garbage.look_seldom()
     assert threading.active_count() == 1, "a process of several threads is not to be forked"
     born = serve(asked)
     if born is not None:
