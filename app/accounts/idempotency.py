@@ -6,7 +6,7 @@ that transaction is open waits on the row; PostgreSQL's unique index is the whol
 
 import hashlib
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, func, text, update
@@ -73,14 +73,14 @@ async def claim(session: Session, claimed: Claim, *, request_digest: str) -> Non
     await connection.execute(text("SET LOCAL lock_timeout TO DEFAULT"))
     if inserted.rowcount == 1:
         return
-    kept = (await session.exec(select(IdempotencyKey).where(*_is(claimed)))).one()
+    found = select(IdempotencyKey, func.clock_timestamp()).where(*_is(claimed))
+    kept, now = (await session.exec(found)).one()
     if kept.request_digest != request_digest:
         raise IdempotencyKeyReused
-    headers = {"Idempotency-Replayed": "true"}
-    if kept.location:
-        headers["Location"] = kept.location
     raise Replayed(
-        Response(kept.body, kept.status or 200, headers, media_type=kept.media_type or None)
+        Response(
+            kept.body, kept.status or 200, _headers(kept, now), media_type=kept.media_type or None
+        )
     )
 
 
@@ -93,6 +93,8 @@ async def keep(session: Session, claimed: Claim, answer: Response, body: bytes) 
             status=answer.status_code,
             media_type=answer.headers.get("content-type"),
             location=answer.headers.get("location"),
+            etag=answer.headers.get("etag"),
+            retry_after=answer.headers.get("retry-after"),
             body=body,
         )
     )
@@ -103,6 +105,19 @@ async def forget_old(session: Session) -> int:
     old = delete(IdempotencyKey).where(col(IdempotencyKey.created_at) < func.now() - KEPT)
     deleted = await session.exec(old)
     return deleted.rowcount
+
+
+def _headers(kept: IdempotencyKey, now: datetime) -> dict[str, str]:
+    """What the answer says besides its body; of the time to wait, what is left of it."""
+    headers = {"Idempotency-Replayed": "true"}
+    if kept.location:
+        headers["Location"] = kept.location
+    if kept.etag:
+        headers["ETag"] = kept.etag
+    if kept.retry_after:
+        left = int(kept.retry_after) - int((now - kept.created_at).total_seconds())
+        headers["Retry-After"] = str(max(1, left))
+    return headers
 
 
 def _is(claimed: Claim) -> tuple[ColumnElement[bool], ...]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from app.accounts.caller import Manager, Reader
 from app.accounts.changes import queries as changes
@@ -11,6 +11,8 @@ from app.batches import service
 from app.batches.errors import BatchNotFound
 from app.batches.naming import Named
 from app.batches.schemas import BatchPatch, BatchRead
+from app.core import etags
+from app.core.etags import ChangedMeanwhile, IfMatch
 from app.core.pages import Page
 from app.core.problems import problems
 from app.core.routes import Route
@@ -28,17 +30,30 @@ async def list_batches(caller: Reader, tx: Tx) -> dict[str, object]:
 
 
 @router.get("/batches/{name}", response_model=BatchRead, responses=problems(BatchNotFound))
-async def read_batch(caller: Reader, name: Named, tx: Tx) -> dict[str, Any]:
+async def read_batch(caller: Reader, name: Named, tx: Tx, response: Response) -> dict[str, Any]:
     """One batch, and how it stands."""
+    etags.show(response, await service.version_of(tx, caller.account_id, name))
     return await service.read(tx, caller.account_id, name)
 
 
-@router.patch("/batches/{name}", response_model=BatchRead, responses=problems(BatchNotFound))
+@router.patch(
+    "/batches/{name}",
+    response_model=BatchRead,
+    responses=problems(BatchNotFound, ChangedMeanwhile),
+)
 async def change_batch(
-    caller: Manager, name: Named, patch: BatchPatch, tx: Tx, now: Now
+    caller: Manager,
+    name: Named,
+    patch: BatchPatch,
+    tx: Tx,
+    now: Now,
+    response: Response,
+    if_match: IfMatch = None,
 ) -> dict[str, Any]:
     """Change how often a batch comes by, pause it, or let it go on. Safe to repeat."""
-    await service.change(tx, caller.account_id, name, patch, by=caller.user, now=now)
-    owner, fields = planning.owner_of(caller.account_id, name), patch.model_fields_set
+    account_id = caller.account_id
+    await service.change(tx, account_id, name, patch, if_match=if_match, by=caller.user, now=now)
+    owner, fields = planning.owner_of(account_id, name), patch.model_fields_set
     await changes.note(tx, owner, "changed", by=caller.user, now=now, fields=fields)
-    return await service.read(tx, caller.account_id, name)
+    etags.show(response, await service.version_of(tx, account_id, name))
+    return await service.read(tx, account_id, name)

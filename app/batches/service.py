@@ -9,6 +9,7 @@ from app.batches import firing, queries
 from app.batches.errors import AlreadyRunning
 from app.batches.schemas import BatchPatch
 from app.batches.starting import new_run
+from app.core import etags
 from app.core.db import Session
 from app.fires import service as fires
 from app.fires.queries import find_timetable
@@ -49,17 +50,29 @@ async def read(session: Session, account_id: UUID, name: BatchName) -> dict[str,
     }
 
 
+async def version_of(session: Session, account_id: UUID, name: BatchName) -> str:
+    """What can be changed of a batch, in a word: the same as long as it stands so."""
+    timetable = await find_timetable(session, *planning.owner_of(account_id, name))
+    return _version(timetable)
+
+
 async def change(
     session: Session,
     account_id: UUID,
     name: BatchName,
     patch: BatchPatch,
     *,
+    if_match: str | None = None,
     by: str,
     now: datetime,
 ) -> None:
-    """Change the interval, pause it, or let it go on. Safe to repeat."""
+    """Change the interval, pause it, or let it go on. Safe to repeat.
+
+    Raises:
+        ChangedMeanwhile: `if_match` names another version.
+    """
     timetable = await _caught_up(session, account_id, name, now=now)
+    etags.check(if_match, _version(timetable))
     schedule = planning.schedule_of(timetable)
     if patch.interval is not None and patch.interval != schedule.every:
         is_wanted = schedule.ends_at is None
@@ -131,3 +144,9 @@ async def _caught_up(
     while await firing.fire_due(session, place, secret_key="", now=now, waits=True):
         pass
     return await planning.get_timetable(session, account_id, name, now=now)
+
+
+def _version(timetable: Timetable | None) -> str:
+    every = planning.EVERY if timetable is None else planning.schedule_of(timetable).every
+    is_paused = timetable is not None and timetable.is_paused
+    return f"{int(every.total_seconds())}s{'-paused' if is_paused else ''}"

@@ -138,6 +138,7 @@ async def launch_campaign(
         reason=wanted.reason,
         now=now,
     )
+    await changes.note(tx, owner_of(campaign), "launched", by=caller.user, now=now)
     etags.show(response, campaign.version)
     return campaign
 

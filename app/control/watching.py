@@ -17,13 +17,12 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.control.showing import shown
+from app.control.showing import read
 from app.core.errors import Invalid
 from app.core.resources import Resources
 from app.models.states import RunState
 from app.runs.logs.queries import Numbered, read_lines
 from app.runs.logs.schemas import LogLineRead
-from app.runs.queries import get_run
 
 _AT_ONCE = 500
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 0.25, 2.0
@@ -92,14 +91,14 @@ async def _since(
 ) -> tuple[list[str], Place, bool]:
     """What is new, the place behind it, and whether nothing more will come."""
     async with resources.unit_of_work(account_id) as session:
-        run = await get_run(session, account_id, run_id)
+        run = await read(session, account_id, run_id)
         lines = await read_lines(session, account_id, run_id, after=place.line, most=_AT_ONCE)
     events = list(_log_events(lines, place))
     if lines:
         place = Place(lines[-1].number, place.face)
     if len(lines) == _AT_ONCE:
         return events, place, False
-    told = shown(run).model_dump_json()
+    told = run.model_dump_json()
     face = hashlib.sha256(told.encode()).hexdigest()[:12]
     if face != place.face:
         place = Place(place.line, face)

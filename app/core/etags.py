@@ -1,4 +1,6 @@
-"""ETags of definitions: the version of the row, honoured when `If-Match` is sent."""
+"""ETags of definitions: the version of the row, or what can be changed of it in a word; honoured
+when `If-Match` is sent.
+"""
 
 from typing import Annotated
 
@@ -16,11 +18,11 @@ class ChangedMeanwhile(Stale):
     """It has changed since the version named in If-Match; read it again."""
 
 
-def show(response: Response, version: int) -> None:
+def show(response: Response, version: int | str) -> None:
     response.headers["ETag"] = f'"{version}"'
 
 
-def check(if_match: str | None, version: int) -> None:
+def check(if_match: str | None, version: int | str) -> None:
     """Raise ChangedMeanwhile unless `If-Match` is absent, `*`, or names this version."""
     if if_match is None:
         return

@@ -17,6 +17,8 @@ _SENTENCES = {
     "model_type": "must be an object",
     "uuid_parsing": "is not a UUID",
 }
+# What pydantic puts behind a name that is wrong itself: no field of any document.
+_OF_A_NAME = "[key]"
 _MOST_FAULTS = 50
 _LONGEST_NAME = 100
 
@@ -50,6 +52,8 @@ def pointer_to(location: Sequence[str | int], within: str = "") -> str:
     if first in ("query", "path", "header", "cookie") and not within:
         return "?" + escape(rest[0]) if rest else "?"
     steps = rest if first == "body" and not within else [first, *rest]
+    if steps and steps[-1] == _OF_A_NAME:
+        steps = steps[:-1]
     # A JSON error's second step is an offset in the text; pointers name fields.
     return within + "".join(f"/{escape(step)}" for step in steps)
 

@@ -1,7 +1,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Column, Text
+from sqlalchemy import Column, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
@@ -20,3 +20,4 @@ class AlertPolicy(SQLModel, table=True):
     on: list[str] = Field(sa_column=Column(ARRAY(Text()), nullable=False))
     updated_at: datetime = Field(sa_type=UtcDateTime)
     updated_by: str
+    version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})

@@ -21,6 +21,8 @@ class IdempotencyKey(SQLModel, table=True):
     status: int | None = None
     media_type: str | None = None
     location: str | None = None
+    etag: str | None = None
+    retry_after: str | None = Field(default=None, description="Seconds, from `created_at` on.")
     body: bytes | None = None
     created_at: datetime = Field(
         sa_type=UtcDateTime, sa_column_kwargs={"server_default": text("now()")}

@@ -5,6 +5,7 @@ none is active ──▶ the same, ended: what was due until then is still recor
 """
 
 from datetime import datetime, timedelta
+from itertools import islice
 from uuid import UUID
 
 from app.accounts.queries import get_account
@@ -14,11 +15,14 @@ from app.fires.queries import Owner
 from app.fires.rules import next_moment
 from app.models import Timetable
 from app.models.states import BatchName, OwnerKind, SequenceObject
+from app.schedules.rules import planned
+from app.schedules.rules.planning import far_from
 from app.schedules.schemas import Interval, stored
 from app.sequences import queries
 
 # Until somebody says otherwise; `get_timetable` writes it too.
 EVERY = timedelta(minutes=30)
+_BRIEFEST = timedelta(microseconds=1)
 IDS = {name: name.id for name in BatchName}
 
 
@@ -93,6 +97,16 @@ async def get_timetable(
         found = await fires.find_timetable(session, *owner, lock=True)
         assert found is not None  # noqa: S101  (nothing takes a batch's timetable away)
     return found
+
+
+def next_look(timetable: Timetable, due_at: datetime) -> datetime | None:
+    """When the batch comes by for what is due then, past what it is to skip; None: not any more."""
+    schedule, after = schedule_of(timetable), timetable.planned_until
+    coming = planned(schedule, after=after, until=far_from(after))
+    first = next(islice(coming, timetable.skips_left, None), None)
+    if first is None or first.at >= due_at:
+        return None if first is None else first.at
+    return next_moment(schedule, after=due_at - _BRIEFEST, expires_at=None)
 
 
 def schedule_of(timetable: Timetable) -> Interval:

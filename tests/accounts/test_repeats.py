@@ -10,6 +10,7 @@ from app.accounts import idempotency
 from app.core.ids import uuid7
 from app.core.resources import Resources
 from tests.conftest import MakeTenant, Tenant
+from tests.jobs.making import plan, published
 
 PATH = "/v1/opportunities"
 
@@ -35,6 +36,30 @@ async def test_the_same_key_and_body_give_the_same_answer_once(http: httpx.Async
     assert again.headers["Idempotency-Replayed"] == "true"
     assert "Idempotency-Replayed" not in made.headers
     assert await count(http) == 1
+
+
+async def test_a_repeat_says_when_to_come_again_and_which_version_it_is(
+    http: httpx.AsyncClient, make_tenant: MakeTenant, tenant: Tenant
+) -> None:
+    job = await published(http)
+    await plan(make_tenant, tenant, invocations_per_job=1)
+    campaign = ("/v1/campaigns", {"code": "spring", "name": "Spring"})
+    runs = f"/v1/jobs/{job['id']}/runs"
+    told = []
+    for path, order in (campaign, (runs, {}), (runs, {})):
+        headers = a_key()
+        told += [await http.post(path, json=order, headers=headers) for _ in range(2)]
+
+    for first, again in zip(told[::2], told[1::2], strict=True):
+        assert again.headers["Idempotency-Replayed"] == "true"
+        for name in ("ETag", "Location", "Retry-After"):
+            assert (name in first.headers) == (name in again.headers), (name, again.status_code)
+    made, _, begun, begun_again, refused, refused_again = told
+    assert [one.status_code for one in (made, begun, refused)] == [201, 202, 429]
+    assert told[1].headers["ETag"] == made.headers["ETag"]
+    assert begun_again.headers["Retry-After"] == begun.headers["Retry-After"]
+    longest = int(refused.headers["Retry-After"])
+    assert 0 < int(refused_again.headers["Retry-After"]) <= longest
 
 
 async def test_a_post_without_a_key_has_its_effect_each_time(http: httpx.AsyncClient) -> None:

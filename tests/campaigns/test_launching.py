@@ -59,6 +59,19 @@ async def test_a_launch_is_stamped_and_told(tenant: Tenant, resources: Resources
     }
 
 
+async def test_a_launch_by_call_is_among_the_changes(tenant: Tenant) -> None:
+    """No run says who it was."""
+    campaign = await a_campaign(tenant.http)
+    for _ in range(2):
+        await launch(tenant, campaign)
+    found = await tenant.http.get("/v1/changes", params={"owner": campaign["id"]})
+
+    assert [(one["deed"], one["by"]) for one in found.json()["items"]] == [
+        ("launched", "marketo"),
+        ("created", "marketo"),
+    ]
+
+
 async def test_again_has_to_be_said(tenant: Tenant, resources: Resources) -> None:
     campaign = await a_campaign(tenant.http)
     await launch(tenant, campaign)

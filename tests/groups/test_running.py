@@ -1,5 +1,7 @@
 """Runs of groups: one job at a time, what a failure does, and what is told at the end."""
 
+import json
+
 import pytest
 
 from app.models.states import RunState
@@ -221,3 +223,22 @@ async def test_who_wants_to_hear_of_it_does(
     await stage.go(await started(stage.http, group), *endings)
 
     assert len(await stage.letters()) == letters
+
+
+async def test_whoever_follows_a_run_sees_how_far_its_jobs_are(stage: Stage) -> None:
+    run = await started(stage.http, await active(stage.http, await jobs(stage.http, 2)))
+    await stage.turn()
+    told: list[list[str]] = []
+    place: dict[str, str] = {}
+
+    for is_last in (False, False, True):
+        answer = await stage.http.get(f"/v1/runs/{run['id']}/events", headers=place)
+        (event,) = [one for one in answer.text.split("\n\n") if "event: run" in one]
+        fields = dict(line.split(": ", 1) for line in event.splitlines())
+        place = {"Last-Event-ID": fields["id"]}
+        told.append(states(json.loads(fields["data"])))
+        if not is_last:
+            await stage.end_job(run)
+            await stage.turn()
+
+    assert told == [["running", "waiting"], ["succeeded", "running"], ["succeeded", "succeeded"]]

@@ -89,9 +89,9 @@ async def test_neither_values_nor_pieces_of_them_lie_open(
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
-        ({"variables": {"1ST": "x"}}, "/variables/1ST/[key]"),
-        ({"variables": {"A-B": "x"}}, "/variables/A-B/[key]"),
-        ({"variables": {"": "x"}}, "/variables//[key]"),
+        ({"variables": {"1ST": "x"}}, "/variables/1ST"),
+        ({"variables": {"A-B": "x"}}, "/variables/A-B"),
+        ({"variables": {"": "x"}}, "/variables/"),
         ({"variables": {"A": 5}}, "/variables/A"),
         ({"variables": {"A": None}}, "/variables/A"),
         ({"variables": {"A": "a\0"}}, "/variables/A"),

@@ -95,6 +95,26 @@ async def test_the_jobs_own_alert_goes_before_the_policy_all_of_it(
     assert await subjects_of(resources, tenant) == ["nightly works again"]
 
 
+async def test_nobody_replaces_a_policy_that_was_replaced_meanwhile(tenant: Tenant) -> None:
+    path, http = "/v1/alert-policy", tenant.http
+    seen = {"If-Match": (await http.get(path)).headers["ETag"]}
+
+    answers = await asyncio.gather(
+        *(
+            http.put(path, json={"emails": [f"{name}@example.com"]}, headers=seen)
+            for name in ("ada", "bob", "cyd")
+        )
+    )
+    found = await http.get(path)
+
+    assert sorted(answer.status_code for answer in answers) == [200, 412, 412]
+    (put,) = [answer for answer in answers if answer.status_code == 200]
+    assert found.json() == put.json()
+    assert found.headers["ETag"] == put.headers["ETag"] != seen["If-Match"]
+    assert (await http.put(path, json={}, headers=seen)).status_code == 412
+    assert (await http.put(path, json={})).status_code == 200
+
+
 async def test_whatever_has_no_target_says_so(tenant: Tenant) -> None:
     http = tenant.http
     job = await published(http)

@@ -154,6 +154,20 @@ async def test_a_test_goes_to_the_tested_endpoint_alone(office: Office) -> None:
     assert other.got == []
 
 
+async def test_a_test_and_a_replay_say_where_to_look(office: Office) -> None:
+    async with receiving() as receiver:
+        endpoint = await office.endpoint(receiver)
+        sent = await office.http.post(f"/v1/webhook-endpoints/{endpoint['id']}/test")
+        await office.deliver()
+        place = f"/v1/deliveries/{sent.json()['delivery_id']}"
+        replayed = await office.http.post(f"{place}/replay")
+
+        for answer in (sent, replayed):
+            assert (answer.status_code, answer.headers["Location"]) == (202, place), answer.text
+            assert int(answer.headers["Retry-After"]) >= 1
+        assert (await office.http.get(place)).json()["state"] == "pending"
+
+
 async def test_no_account_gets_anothers_events(office: Office, another_office: Office) -> None:
     async with receiving() as mine, receiving() as theirs:
         await office.endpoint(mine)

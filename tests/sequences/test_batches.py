@@ -164,6 +164,19 @@ async def test_a_paused_batch_can_be_forced(cadences: Cadences) -> None:
     assert (await cadences.ok("GET", f"/runs/{forced['id']}"))["state"] == "succeeded"
 
 
+async def test_a_batch_that_was_changed_meanwhile_is_not_changed(cadences: Cadences) -> None:
+    path, http = "/v1/batches/lead", cadences.http
+    seen = {"If-Match": (await http.get(path)).headers["ETag"]}
+
+    first = await http.patch(path, json={"interval": "PT15M"}, headers=seen)
+    second = await http.patch(path, json={"is_paused": True}, headers=seen)
+    found = await http.get(path)
+
+    assert (first.status_code, second.status_code) == (200, 412), second.text
+    assert (found.json()["interval"], found.json()["is_paused"]) == ("PT15M", False)
+    assert found.headers["ETag"] == first.headers["ETag"] != seen["If-Match"]
+
+
 async def test_an_interval_outside_the_grid_is_refused(cadences: Cadences) -> None:
     for interval in ("PT4M59S", "PT24H1S"):
         answer = await cadences.http.patch("/v1/batches/lead", json={"interval": interval})

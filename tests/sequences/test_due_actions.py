@@ -1,9 +1,11 @@
 """What becomes of a due action, and what it says of why nothing happened."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from tests.jobs.making import now_of
 from tests.sequences.making import CALL, EMAIL, HELLO, Cadences, Json
 
 NOW_CALL: Json = {"type": "call"}
@@ -110,6 +112,41 @@ async def test_an_action_explains_itself(cadences: Cadences) -> None:
         ("/all/1", "person.title", False, True),
     ]
     assert said["next_look_at"] == batch["next_fire_at"]
+
+
+async def test_when_an_action_is_looked_at_is_said_as_it_will_be(cadences: Cadences) -> None:
+    """Not before it is due, not in a pause, past what is skipped, and not before its turn."""
+    sequence = await cadences.active(actions=[EMAIL | {"delay": "P10D"}, {"type": "call"}])
+    (result,) = await cadences.put_in(sequence, await cadences.person())
+    first, second = await cadences.steps(sequence, result["id"])
+
+    async def said(step: Json) -> Json:
+        found = await cadences.ok("GET", f"/participant-actions/{step['id']}")
+        explanation: Json = found["explanation"]
+        return explanation
+
+    due_at = datetime.fromisoformat(first["due_at"])
+    look_at = datetime.fromisoformat((await said(first))["next_look_at"])
+    assert due_at <= look_at < due_at + timedelta(minutes=30)
+    assert (await said(second))["next_look_at"] is None
+    assert "come first" in (await said(second))["detail"]
+
+    path = f"/participant-actions/{first['id']}/reschedule"
+    soon = await now_of(cadences.resources, cadences.tenant) + timedelta(seconds=30)
+    await cadences.ok("POST", path, json={"due_at": soon.isoformat()})
+    skipped = await cadences.ok("POST", "/batches/lead/skip", json={"count": 3, "reason": "moving"})
+    last = datetime.fromisoformat(skipped["fires"][-1])
+    assert datetime.fromisoformat((await said(first))["next_look_at"]) - last == timedelta(
+        minutes=30
+    )
+
+    await cadences.ok("PATCH", "/batches/lead", json={"is_paused": True})
+    paused = await said(first)
+    assert (paused["next_look_at"], "paused" in paused["detail"]) == (None, True)
+
+    await cadences.ok("POST", f"/sequences/{sequence['id']}/deactivate")
+    asleep = await said(first)
+    assert (asleep["next_look_at"], "not active" in asleep["detail"]) == (None, True)
 
 
 async def test_calls_and_texts_leave_as_events_for_a_connector(cadences: Cadences) -> None:

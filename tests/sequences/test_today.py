@@ -106,3 +106,21 @@ async def test_what_makes_no_sense_is_refused_with_a_code_of_its_own(cadences: C
     assert await refused(email, "reschedule", **past) == (422, "invalid_moment")
     await cadences.ok("POST", f"/participant-actions/{email['id']}/skip")
     assert await refused(email, "skip") == (409, "action_over")
+
+
+async def test_what_is_put_off_beyond_the_calendar_is_refused_with_its_place(
+    cadences: Cadences,
+) -> None:
+    """The moments of those behind it are reckoned from there, and could not be written."""
+    sequence = await cadences.active(actions=[CALL, {"type": "task", "delay": "P400D"}])
+    (result,) = await cadences.put_in(sequence, await cadences.person())
+    call, _ = await cadences.steps(sequence, result["id"])
+    path = f"/v1/participant-actions/{call['id']}/reschedule"
+
+    for moment, status in (("9999-12-31T23:59:59Z", 422), ("2199-12-31T23:59:59Z", 200)):
+        answer = await cadences.http.post(path, json={"due_at": moment})
+        assert answer.status_code == status, answer.text
+        if status == 422:
+            assert [one["pointer"] for one in answer.json()["errors"]] == ["/due_at"]
+            assert "9999" not in answer.text
+        assert len(await cadences.steps(sequence, result["id"])) == 2

@@ -22,6 +22,7 @@ Deed: TypeAlias = Literal[
     "unpublished",
     "activated",
     "deactivated",
+    "launched",
     "variables_replaced",
     "code_uploaded",
     "version_activated",

@@ -18,7 +18,7 @@ class ChangeRead(BaseModel):
     owner_id: UUID
     deed: str = Field(
         description="`created changed deleted published unpublished activated deactivated`;"
-        " `variables_replaced code_uploaded version_activated skip_ordered skip_undone`."
+        " `launched variables_replaced code_uploaded version_activated skip_ordered skip_undone`."
     )
     fields: list[str] = Field(description="Of `changed`: the names of what was given.")
     by: str

@@ -28,7 +28,8 @@ INSERT INTO alert_policies (account_id, emails, "on", updated_at, updated_by)
 VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (account_id) DO UPDATE
    SET emails = excluded.emails, "on" = excluded."on", updated_at = excluded.updated_at,
-       updated_by = excluded.updated_by
+       updated_by = excluded.updated_by, version = alert_policies.version + 1
+RETURNING version
 """
 
 
@@ -56,8 +57,11 @@ async def put_policy(
     *,
     by: str,
     now: datetime,
-) -> None:
-    await (await driver_of(session)).execute(_PUT, account_id, emails, on, now, by)
+) -> int:
+    """Put it in place of the one before; returns its version, which is one more."""
+    driver = await driver_of(session)
+    version: int = await driver.fetchval(_PUT, account_id, emails, on, now, by)
+    return version
 
 
 async def read_policy(session: Transaction, account_id: UUID) -> Target:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from app.core import etags
 from app.core.driver import Transaction
 from app.models.states import OwnerKind
 from app.notifications.alerts import queries, rules
@@ -26,12 +27,26 @@ class Addressee:
 
 
 async def put_policy(
-    session: Transaction, account_id: UUID, wanted: AlertPolicyPut, *, by: str, now: datetime
-) -> AlertPolicyRead:
-    """Put the account's policy in place of the one before, for what happens from now on."""
+    session: Transaction,
+    account_id: UUID,
+    wanted: AlertPolicyPut,
+    *,
+    if_match: str | None,
+    by: str,
+    now: datetime,
+) -> tuple[AlertPolicyRead, int]:
+    """Put the account's policy in place of the one before, for what happens from now on.
+
+    Returns it and its version.
+
+    Raises:
+        ChangedMeanwhile: `if_match` names another version than the one before.
+    """
     emails, on = list(wanted.emails), [word.value for word in wanted.on]
-    await queries.put_policy(session, account_id, emails, on, by=by, now=now)
-    return AlertPolicyRead(emails=emails, on=wanted.on, updated_at=now, updated_by=by)
+    version = await queries.put_policy(session, account_id, emails, on, by=by, now=now)
+    # Only now is it sure which one it replaces.
+    etags.check(if_match, version - 1)
+    return AlertPolicyRead(emails=emails, on=wanted.on, updated_at=now, updated_by=by), version
 
 
 async def addressee(

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from app.accounts.caller import Manager, Operator, Reader
 from app.accounts.transaction import Now, Tx
@@ -73,9 +73,13 @@ async def read_delivery(delivery_id: UUID, caller: Reader, tx: Tx) -> DeliveryRe
     response_model=TestSent,
     responses=problems(WebhookEndpointNotFound, WebhookEndpointDisabled),
 )
-async def test_webhook_endpoint(endpoint_id: UUID, caller: Manager, tx: Tx, now: Now) -> TestSent:
-    """Send an endpoint a `webhook_endpoint.tested`, whatever its filter; see its deliveries."""
-    return await service.send_test(tx, caller.account_id, endpoint_id, by=caller.user, now=now)
+async def test_webhook_endpoint(
+    endpoint_id: UUID, caller: Manager, tx: Tx, now: Now, response: Response
+) -> TestSent:
+    """Send an endpoint a `webhook_endpoint.tested`, whatever its filter; at Location is how far."""
+    sent = await service.send_test(tx, caller.account_id, endpoint_id, by=caller.user, now=now)
+    _under_way(response, sent.delivery_id)
+    return sent
 
 
 @router.post(
@@ -90,6 +94,15 @@ async def test_webhook_endpoint(endpoint_id: UUID, caller: Manager, tx: Tx, now:
         WebhookEndpointDisabled,
     ),
 )
-async def replay_delivery(delivery_id: UUID, caller: Operator, tx: Tx, now: Now) -> DeliveryRead:
+async def replay_delivery(
+    delivery_id: UUID, caller: Operator, tx: Tx, now: Now, response: Response
+) -> DeliveryRead:
     """Send it again, under the same `webhook-id`, with all attempts that a new one has."""
-    return service.shown(await service.replay(tx, caller.account_id, delivery_id, now=now))
+    replayed = await service.replay(tx, caller.account_id, delivery_id, now=now)
+    _under_way(response, delivery_id)
+    return service.shown(replayed)
+
+
+def _under_way(response: Response, delivery_id: UUID) -> None:
+    response.headers["Location"] = f"/v1/deliveries/{delivery_id}"
+    response.headers["Retry-After"] = "1"

@@ -69,14 +69,14 @@ async def list_today(
     return found.all()
 
 
-async def is_next(session: Session, account_id: UUID, action_id: UUID) -> bool:
-    """Whether this action is the next of its participant, and waits for a batch."""
+async def find_pending(session: Session, account_id: UUID, action_id: UUID) -> datetime | None:
+    """When a batch is to look at this action; None unless it is the next of its participant."""
     found = await session.exec(
-        select(PendingAction.action_id).where(
+        select(PendingAction.due_at).where(
             col(PendingAction.account_id) == account_id, col(PendingAction.action_id) == action_id
         )
     )
-    return found.one_or_none() is not None
+    return found.one_or_none()
 
 
 async def put_pending(session: Session, action: ParticipantAction, due_at: datetime) -> None:

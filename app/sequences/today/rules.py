@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 from app.criteria.catalogue import find_field
 from app.criteria.oracle import Facts, holds
 from app.criteria.parse import parse
-from app.models import ParticipantAction
-from app.models.states import ActionStatus, DeferralReason
+from app.models import ParticipantAction, Timetable
+from app.models import Sequence as Cadence
+from app.models.states import ActionStatus, DeferralReason, SequenceState
 from app.sequences.today.errors import ActionIsAutomatic, ActionNotNext, ActionOver
 
 _ON_TODAY = (ActionStatus.ON_ENGAGE, ActionStatus.INITIATED)
@@ -60,10 +62,36 @@ def check_may_end(action: ParticipantAction, *, is_next: bool, by_doing_it: bool
         raise ActionOver(status=action.status)
 
 
-def detail_of(action: ParticipantAction) -> str:
-    """In a sentence, why it stands where it stands."""
+class Delay(StrEnum):
+    """Why no batch will look at an action that is still to come."""
+
+    NOT_NEXT = "Other actions of this participant come first."
+    INACTIVE = "Its sequence is not active; everybody in it waits."
+    PAUSED = "The batch is paused."
+
+
+def delay_of(
+    sequence: Cadence, timetable: Timetable | None, due_at: datetime | None
+) -> Delay | None:
+    """Why none will, as far as is known now; None if one will.
+
+    Args:
+        due_at: when one is to look at it; None: it is not its turn.
+    """
+    if due_at is None:
+        return Delay.NOT_NEXT
+    if sequence.state is not SequenceState.ACTIVE:
+        return Delay.INACTIVE
+    return Delay.PAUSED if timetable is not None and timetable.is_paused else None
+
+
+def detail_of(action: ParticipantAction, delay: Delay | None = None) -> str:
+    """In a sentence or two, why it stands where it stands."""
     if action.deferral_reason is not None:
-        return _SAID[action.deferral_reason]
+        said = _SAID[action.deferral_reason]
+        return said if delay is None else f"{said} {delay}"
+    if delay is not None:
+        return delay.value
     if action.status is ActionStatus.NOT_ACTIONABLE and action.note is not None:
         return "The mail server refused it for good."
     return _STANDS[action.status]

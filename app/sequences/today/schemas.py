@@ -5,8 +5,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.core.values import Moment, Text, Wire
+from app.core.values import Text, Wire
 from app.models.states import ActionStatus, ActionType, DeferralReason
+from app.schedules.parts import MomentInReach
 
 
 class DoneOrder(Wire):
@@ -30,7 +31,7 @@ class LaterOrder(Wire):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"due_at": "2026-03-09T09:00:00Z"}]})
 
-    due_at: Moment
+    due_at: MomentInReach
 
 
 class ActionItem(BaseModel):
@@ -71,7 +72,8 @@ class Explanation(BaseModel):
     criteria_hold: bool | None = Field(description="Null where it has none.")
     tests: list[TestRead]
     next_look_at: datetime | None = Field(
-        description="When the batch comes by and looks again; null if it does not."
+        description="When the batch comes by and looks at it, as far as is known: once it is due,"
+        " past what is to be skipped. Null if it does not, or others come first."
     )
 
 

@@ -8,7 +8,7 @@ from app.core.errors import Fault
 from app.criteria.oracle import holds
 from app.fires.queries import find_timetable
 from app.models import ParticipantAction
-from app.models.states import ActionStatus, SequenceState
+from app.models.states import ActionStatus
 from app.sequences import planning
 from app.sequences import rules as definitions
 from app.sequences.steps.progress import Ended, advance
@@ -73,13 +73,19 @@ async def explain(session: Session, action: ParticipantAction, *, now: datetime)
         ]
         criteria = definitions.criteria_of(step.criteria)
         is_met = criteria is not None and holds(criteria, facts, now)
-    look_at = None
-    if sequence.state is SequenceState.ACTIVE and action.status is ActionStatus.UPCOMING:
+    delay, look_at = None, None
+    if action.status is ActionStatus.UPCOMING:
+        due_at = await queries.find_pending(session, action.account_id, action.id)
         owner = planning.owner_of(action.account_id, planning.batch_of(sequence.object))
         timetable = await find_timetable(session, *owner)
-        look_at = None if timetable is None else timetable.next_at
+        delay = rules.delay_of(sequence, timetable, due_at)
+        if delay is None and timetable is not None and due_at is not None:
+            look_at = planning.next_look(timetable, due_at)
     return Explanation(
-        detail=rules.detail_of(action), criteria_hold=is_met, tests=tests, next_look_at=look_at
+        detail=rules.detail_of(action, delay),
+        criteria_hold=is_met,
+        tests=tests,
+        next_look_at=look_at,
     )
 
 
@@ -87,7 +93,7 @@ async def _to_end(
     session: Session, account_id: UUID, action_id: UUID, *, by_doing_it: bool
 ) -> ParticipantAction:
     action = await queries.get_action(session, account_id, action_id, lock=True)
-    is_next = await queries.is_next(session, account_id, action_id)
+    is_next = await queries.find_pending(session, account_id, action_id) is not None
     rules.check_may_end(action, is_next=is_next, by_doing_it=by_doing_it)
     return action
 
