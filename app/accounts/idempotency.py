@@ -7,6 +7,7 @@ that transaction is open waits on the row; PostgreSQL's unique index is the whol
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, func, text, update
@@ -85,7 +86,13 @@ async def claim(session: Session, claimed: Claim, *, request_digest: str) -> Non
 
 
 async def keep(session: Session, claimed: Claim, answer: Response, body: bytes) -> None:
-    """Store the answer under the claimed key; `body` may be the answer's without its secrets."""
+    """Store the answer under the claimed key; `body` may be the answer's without its secrets.
+
+    "Come again later" is no answer to whoever then comes again: its key is given back.
+    """
+    if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        await session.exec(delete(IdempotencyKey).where(*_is(claimed)))
+        return
     await session.exec(
         update(IdempotencyKey)
         .where(*_is(claimed))
