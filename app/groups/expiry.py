@@ -10,14 +10,11 @@ from uuid import UUID
 from app.core.db import Session
 from app.fires.queries import Owner, put_expiry
 from app.groups import queries, timetable
+from app.jobs import last_words
 from app.jobs.ending import next_look, warnings_due
 from app.models import Group
 from app.models.states import GroupState, OwnerKind
-from app.notifications.alerts import service as alerting
 from app.notifications.alerts.rules import News
-from app.notifications.outbox import EventType, Happening, emit
-
-_NEWS = {EventType.GROUP_EXPIRING: News.EXPIRING, EventType.GROUP_EXPIRED: News.EXPIRED}
 
 
 async def tend(
@@ -44,17 +41,20 @@ async def _tended(
     if group is None or group.deleted_at is not None or group.expires_at is None:
         return None
     if group.expires_at <= now:
-        await _expire(session, group, secret_key=secret_key, now=now)
+        await _expire(session, group, group.expires_at, secret_key=secret_key, now=now)
         return None
     due = warnings_due(group.expires_at, now=now)
     if due > group.expiry_warnings:
         group.expiry_warnings = due
         await session.flush()
-        await _tell(session, group, EventType.GROUP_EXPIRING, at=now)
+        owner, end = timetable.owner_of(group), group.expires_at
+        await last_words.tell(session, owner, News.EXPIRING, expires_at=end, at=now)
     return next_look(group)
 
 
-async def _expire(session: Session, group: Group, *, secret_key: str, now: datetime) -> None:
+async def _expire(
+    session: Session, group: Group, end: datetime, *, secret_key: str, now: datetime
+) -> None:
     """Its jobs are free again; a run of it that has begun goes on."""
     if not group.state.may_become(GroupState.EXPIRED):
         return
@@ -65,16 +65,5 @@ async def _expire(session: Session, group: Group, *, secret_key: str, now: datet
     await queries.drop_members(session, group)
     await session.flush()
     await timetable.follow(session, group, now=now)
-    await _tell(session, group, EventType.GROUP_EXPIRED, at=now)
-
-
-async def _tell(session: Session, group: Group, event: EventType, *, at: datetime) -> None:
-    if group.expires_at is not None:
-        data = {"group_id": str(group.id), "expires_at": group.expires_at.isoformat()}
-        await emit(session, [Happening(group.account_id, event, data)], at=at)
-        whom = await alerting.addressee(session, group.account_id, OwnerKind.GROUP, group.id)
-        if whom is not None:
-            facts, news = {"Expires": group.expires_at}, [_NEWS[event]]
-            await alerting.tell(
-                session, whom, news, facts, cause="group_expiry", cause_id=group.id, at=at
-            )
+    owner = timetable.owner_of(group)
+    await last_words.tell(session, owner, News.EXPIRED, expires_at=end, at=now)

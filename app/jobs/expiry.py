@@ -9,15 +9,11 @@ from uuid import UUID
 
 from app.core.db import Session
 from app.fires.queries import Owner, put_expiry
-from app.jobs import queries, timetable
+from app.jobs import last_words, queries, timetable
 from app.jobs.ending import next_look, warnings_due
 from app.models import Job
 from app.models.states import JobState, OwnerKind
-from app.notifications.alerts import service as alerting
 from app.notifications.alerts.rules import News
-from app.notifications.outbox import EventType, Happening, emit
-
-_NEWS = {EventType.JOB_EXPIRING: News.EXPIRING, EventType.JOB_EXPIRED: News.EXPIRED}
 
 
 async def tend(
@@ -40,13 +36,14 @@ async def _tended(
     if job is None or job.deleted_at is not None or job.expires_at is None:
         return None
     if job.expires_at <= now:
-        await _expire(session, job, secret_key=secret_key, now=now)
+        await _expire(session, job, job.expires_at, secret_key=secret_key, now=now)
         return None
     due = warnings_due(job.expires_at, now=now)
     if due > job.expiry_warnings:
         job.expiry_warnings = due
         await session.flush()
-        await _tell(session, job, EventType.JOB_EXPIRING, at=now)
+        owner, end = timetable.owner_of(job), job.expires_at
+        await last_words.tell(session, owner, News.EXPIRING, expires_at=end, at=now)
     return next_look(job)
 
 
@@ -59,7 +56,7 @@ async def expire(
         return False
     if job.expires_at is None or job.expires_at > now:
         return False
-    return await _expire(session, job, secret_key=secret_key, now=now)
+    return await _expire(session, job, job.expires_at, secret_key=secret_key, now=now)
 
 
 async def expire_overdue(
@@ -76,7 +73,9 @@ async def forget_secrets(session: Session, job: Job) -> None:
     await queries.forget_variables(session, job.account_id, job.id)
 
 
-async def _expire(session: Session, job: Job, *, secret_key: str, now: datetime) -> bool:
+async def _expire(
+    session: Session, job: Job, end: datetime, *, secret_key: str, now: datetime
+) -> bool:
     if not job.state.may_become(JobState.EXPIRED):
         return False
     await timetable.catch_up(session, job, secret_key=secret_key, now=now)
@@ -86,18 +85,6 @@ async def _expire(session: Session, job: Job, *, secret_key: str, now: datetime)
     await forget_secrets(session, job)
     await session.flush()
     await timetable.follow(session, job, now=now)
-    await _tell(session, job, EventType.JOB_EXPIRED, at=now)
+    owner = timetable.owner_of(job)
+    await last_words.tell(session, owner, News.EXPIRED, expires_at=end, at=now)
     return True
-
-
-async def _tell(session: Session, job: Job, event: EventType, *, at: datetime) -> None:
-    if job.expires_at is not None:
-        data = {"job_id": str(job.id), "expires_at": job.expires_at.isoformat()}
-        await emit(session, [Happening(job.account_id, event, data)], at=at)
-        whom = await alerting.addressee(session, job.account_id, OwnerKind.JOB, job.id)
-        if whom is not None:
-            facts = {"Expires": job.expires_at}
-            news = [_NEWS[event]]
-            await alerting.tell(
-                session, whom, news, facts, cause="job_expiry", cause_id=job.id, at=at
-            )
