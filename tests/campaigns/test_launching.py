@@ -160,6 +160,19 @@ async def test_a_launch_that_does_not_come_is_told_once_and_so_is_the_next(
     assert await subjects_of(resources, tenant) == ["Spring is overdue", "Spring works again"]
 
 
+async def test_a_schedule_of_which_nobody_is_told_says_so(
+    tenant: Tenant, resources: Resources
+) -> None:
+    first = await next_hour(resources, tenant)
+    campaign = await a_campaign(tenant.http, auto_launch=every("PT1H", first))
+    plain = await a_campaign(tenant.http)
+    await tenant.http.put("/v1/alert-policy", json={"emails": ["ops@example.com"]})
+    listed = (await tenant.http.get("/v1/campaigns")).json()["items"]
+
+    assert (campaign["warnings"], plain["warnings"]) == (["no_alert_target"], [])
+    assert [one["warnings"] for one in listed] == [[], []]
+
+
 async def test_without_its_schedule_no_launch_is_missed(
     tenant: Tenant, resources: Resources
 ) -> None:
