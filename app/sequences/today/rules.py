@@ -13,6 +13,7 @@ from app.models import Sequence as Cadence
 from app.models.states import ActionStatus, DeferralReason, ExitReason, SequenceState
 from app.sequences.today.errors import ActionIsAutomatic, ActionNotNext, ActionOver
 
+_BY_HAND = (ActionStatus.COMPLETED, ActionStatus.MANUALLY_SKIPPED)
 _ON_TODAY = (ActionStatus.ON_ENGAGE, ActionStatus.INITIATED)
 _SAID: Mapping[DeferralReason, str] = {
     DeferralReason.WAIT_CRITERIA: "It is due, and waits until its criteria hold.",
@@ -95,6 +96,8 @@ def detail_of(
     """
     if action.status is ActionStatus.NOT_ACTIONABLE and action.note is None and left is not None:
         return f"{_STANDS[action.status].removesuffix('.')} ({left})."
+    if action.status in _BY_HAND:
+        return _STANDS[action.status]
     if action.deferral_reason is not None:
         said = _SAID[action.deferral_reason]
         return said if delay is None else f"{said} {delay}"

@@ -27,6 +27,7 @@ async def complete(
     """
     action = await _to_end(session, account_id, action_id, by_doing_it=True)
     action.is_initiated, action.actual_execution_at = True, now
+    action.deferral_reason = None  # it has happened
     return await _end(session, action, ActionStatus.COMPLETED, note=note, by=by, now=now)
 
 
