@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
 
-from app.accounts.caller import Caller, Held, requires
+from app.accounts.caller import Caller, Held, admit, requires
 from app.accounts.transaction import Now, Tx
 from app.control.showing import begun, read, shown
 from app.core.auth import Scope
@@ -33,7 +33,7 @@ from app.runs.schemas import RunRead
 router = APIRouter(tags=["runs"], route_class=Route)
 
 _CANCELLABLE = (RunKind.IMPORT, RunKind.EXPORT, RunKind.CODE, RunKind.GROUP)
-# A loader may stop and retry what it started itself.
+# A loader may stop and retry imports.
 RunActor = Annotated[Caller, Depends(requires(Scope.OPERATE, Scope.INGEST))]
 
 
@@ -60,9 +60,11 @@ async def cancel_run(
 
     Code that is running is told within a second or two, and killed a little later; the run is
     `cancelled` then. Of a group the job at hand is stopped, and the rest is not run. Safe to
-    repeat.
+    repeat. With the scope `ingest` alone, imports only.
     """
     run = await queries.get_run(tx, caller.account_id, run_id)
+    if run.kind is not RunKind.IMPORT:
+        admit(caller, (Scope.OPERATE,))
     if run.kind not in _CANCELLABLE:
         raise RunNotCancellable
     place = (tx, caller.account_id, run_id)
