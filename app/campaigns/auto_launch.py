@@ -3,7 +3,7 @@
     auto_launch saved ──▶ a timetable ──▶ due ──▶ a run that is over at once · its launch · ledger
 
 It needs no worker but the planner's, and waits for nothing: it does not overlap, and is no job that
-a plan would count.
+a plan would count. One that does not come is overdue, as any other's success.
 """
 
 import random
@@ -17,13 +17,16 @@ from app.campaigns.launching import Cause, launch
 from app.core.db import Session
 from app.core.driver import driver_of
 from app.core.ids import uuid7
-from app.fires import news, standing
+from app.fires import news, standing, watches
 from app.fires import queries as timetables
 from app.fires.queries import Owner, Record
 from app.fires.rules import Track, Verdict, judge, next_moment, take_turn
 from app.fires.standing import Standing
 from app.models import Campaign, Run
 from app.models.states import LaunchCause, OwnerKind, RunKind, RunState, RunTrigger
+from app.notifications.alerts import service as alerting
+from app.notifications.alerts.rules import News
+from app.runs.watching import note_end
 from app.schedules.rules import settled
 from app.schedules.schemas import Daily, Monthly, Schedule, Weekly, stored
 
@@ -72,9 +75,13 @@ async def follow(session: Session, campaign: Campaign, *, now: datetime) -> None
     owner, document = owner_of(campaign), campaign.auto_launch
     if document is None:
         await timetables.drop_timetable(session, owner)
+        await watches.leave(session, owner)
         return
     next_at = next_moment(stored(document), after=now, expires_at=None)
+    before = await timetables.find_timetable(session, *owner)
     await timetables.put_timetable(session, owner, document, next_at=next_at, now=now)
+    is_other = before is not None and before.schedule != document
+    await watches.follow(session, owner, afresh=is_other, now=now)
 
 
 def owner_of(campaign: Campaign) -> Owner:
@@ -151,4 +158,16 @@ async def _record(session: Session, one: Standing, said: Verdict, *, now: dateti
     session.add(run)
     await session.flush()
     await launch(session, campaign, Cause(LaunchCause.SCHEDULE, run.id, run.id), now=now)
+    await _noted(session, owner_of(campaign), run.id, now=now)
     return standing.ran(one, said, run.id)
+
+
+async def _noted(session: Session, owner: Owner, run_id: UUID, *, now: datetime) -> None:
+    """A launch that came is no silence, and the end of one; launches are told as events."""
+    before = await note_end(session, *owner, RunState.SUCCEEDED, run_id=run_id, at=now)
+    await watches.follow(session, owner, afresh=False, now=now)
+    whom = await alerting.addressee(session, *owner)
+    if before.down_since is not None and whom is not None:
+        facts = {"Run": run_id, "Launched": now, "Not well since": before.down_since}
+        again = [News.RECOVERED]
+        await alerting.tell(session, whom, again, facts, cause="run", cause_id=run_id, at=now)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from app.accounts.caller import Manager, Operator, Reader
 from app.accounts.changes import queries as changes
 from app.accounts.transaction import Now, Tx
-from app.campaigns import launching, queries, service
+from app.campaigns import launching, queries, reading, service
 from app.campaigns.auto_launch import owner_of
 from app.campaigns.errors import (
     CampaignAlreadyLaunched,
@@ -25,6 +25,7 @@ from app.campaigns.schemas import (
     StatsRead,
 )
 from app.core import etags, pages
+from app.core.db import Session
 from app.core.etags import ChangedMeanwhile, IfMatch
 from app.core.pages import DEFAULT_LIMIT, BadCursor, CursorText, Limit, Page
 from app.core.problems import problems
@@ -48,13 +49,12 @@ CodeFilter = Annotated[
 )
 async def create_campaign(
     wanted: CampaignCreate, caller: Manager, tx: Tx, now: Now, response: Response
-) -> Campaign:
+) -> CampaignRead:
     """Create a campaign, ready to take responses."""
     campaign = await service.create(tx, caller.account_id, wanted, now=now)
     await changes.note(tx, owner_of(campaign), "created", by=caller.user, now=now)
     response.headers["Location"] = f"/v1/campaigns/{campaign.id}"
-    etags.show(response, campaign.version)
-    return campaign
+    return await _shown(tx, campaign, response)
 
 
 @router.get("/campaigns", response_model=Page[CampaignRead], responses=problems(BadCursor))
@@ -68,7 +68,8 @@ async def list_campaigns(
     """The campaigns of the account, oldest first."""
     position = pages.position(caller.account_id, "campaigns", cursor, limit, code)
     found = await queries.list_campaigns(tx, caller.account_id, position, code=code)
-    items, next_cursor = position.page(found, lambda campaign: campaign.id)
+    rows, next_cursor = position.page(found, lambda campaign: campaign.id)
+    items = await reading.read(tx, caller.account_id, rows)
     return {"items": items, "next_cursor": next_cursor}
 
 
@@ -77,11 +78,12 @@ async def list_campaigns(
     response_model=CampaignRead,
     responses=problems(CampaignNotFound),
 )
-async def read_campaign(campaign_id: UUID, caller: Reader, tx: Tx, response: Response) -> Campaign:
+async def read_campaign(
+    campaign_id: UUID, caller: Reader, tx: Tx, response: Response
+) -> CampaignRead:
     """One campaign."""
     campaign = await queries.get_campaign(tx, caller.account_id, campaign_id)
-    etags.show(response, campaign.version)
-    return campaign
+    return await _shown(tx, campaign, response)
 
 
 @router.patch(
@@ -100,15 +102,14 @@ async def change_campaign(
     now: Now,
     response: Response,
     if_match: IfMatch = None,
-) -> Campaign:
+) -> CampaignRead:
     """Change the given fields. Safe to repeat; what is already resolved stays resolved."""
     campaign = await service.change(
         tx, caller.account_id, campaign_id, patch, if_match=if_match, now=now
     )
     fields = patch.model_fields_set
     await changes.note(tx, owner_of(campaign), "changed", by=caller.user, now=now, fields=fields)
-    etags.show(response, campaign.version)
-    return campaign
+    return await _shown(tx, campaign, response)
 
 
 @router.post(
@@ -123,7 +124,7 @@ async def launch_campaign(
     now: Now,
     response: Response,
     order: LaunchOrder | None = None,
-) -> Campaign:
+) -> CampaignRead:
     """Launch a campaign: `launched_at` is stamped, and `campaign.launched` told; nothing is sent.
 
     One that was launched before is launched once more only with `again: true`.
@@ -139,8 +140,7 @@ async def launch_campaign(
         now=now,
     )
     await changes.note(tx, owner_of(campaign), "launched", by=caller.user, now=now)
-    etags.show(response, campaign.version)
-    return campaign
+    return await _shown(tx, campaign, response)
 
 
 @router.get(
@@ -152,3 +152,8 @@ async def read_stats(campaign_id: UUID, caller: Reader, tx: Tx) -> StatsRead:
     """How many responses stand where, and how many wait."""
     campaign = await queries.get_campaign(tx, caller.account_id, campaign_id)
     return await queries.count_responses(tx, caller.account_id, campaign.id)
+
+
+async def _shown(session: Session, campaign: Campaign, response: Response) -> CampaignRead:
+    etags.show(response, campaign.version)
+    return (await reading.read(session, campaign.account_id, [campaign]))[0]

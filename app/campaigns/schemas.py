@@ -110,6 +110,10 @@ class CampaignRead(BaseModel):
     auto_launch: dict[str, Any] | None
     attributes: dict[str, Any]
     launched_at: datetime | None = Field(description="The last time.")
+    warnings: list[str] = Field(
+        description="`no_alert_target`: nobody is told when its schedule does not launch it; see"
+        " the account's policy."
+    )
     created_at: datetime
     updated_at: datetime
 

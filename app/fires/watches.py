@@ -19,7 +19,8 @@ from app.core.driver import Transaction, driver_of
 from app.fires.queries import Owner
 from app.models.states import FireReason, OwnerKind
 
-# Nothing was to run at such moments, and somebody meant it so. Blackouts and changes of the clocks
+# Nothing was to run at such moments, and somebody meant it so: what failures have paused has
+# nobody, and is silence. Blackouts and changes of the clocks
 # the schedule knows by itself.
 _EXCUSES = [
     reason.value
@@ -54,7 +55,8 @@ SELECT w.account_id, w.owner_kind, w.owner_id, w.since, w.last_success_at, w.dow
    FOR NO KEY UPDATE OF w SKIP LOCKED
 """
 _FACTS = """
-SELECT t.schedule, t.is_paused, t.skips_left, t.planned_until,
+SELECT t.schedule, t.is_paused AND t.paused_by IS NOT NULL AS is_paused, t.skips_left,
+       t.planned_until,
        o.owner_kind = 'job' AND EXISTS (
            SELECT FROM pending_runs p WHERE p.account_id = o.account_id
               AND p.job_id = o.owner_id AND p.token > 0
@@ -65,7 +67,8 @@ SELECT t.schedule, t.is_paused, t.skips_left, t.planned_until,
        ARRAY (SELECT f.planned_at FROM fires f
                WHERE f.account_id = o.account_id AND f.owner_kind = o.owner_kind
                  AND f.owner_id = o.owner_id AND f.planned_at > o.after
-                 AND f.reason = ANY ($5)) AS excused
+                 AND f.reason = ANY ($5)
+                 AND (f.reason <> 'paused' OR f.by IS NOT NULL)) AS excused
   FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::timestamptz[])
        WITH ORDINALITY AS o(account_id, owner_kind, owner_id, after, place)
   LEFT JOIN timetables t USING (account_id, owner_kind, owner_id)
@@ -99,7 +102,7 @@ class Watched:
     last_success_at: datetime | None
     down_since: datetime | None
     schedule: dict[str, Any] | None = None
-    is_paused: bool = False
+    is_paused: bool = False  # by somebody
     skips_left: int = 0
     planned_until: datetime | None = None
     is_at_work: bool = False

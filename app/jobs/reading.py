@@ -67,7 +67,9 @@ def standing_of(
 ) -> dict[str, Any]:
     """Whether it is up, late or down; None where no success is expected of it."""
     success = found.last_success_at if found else None
-    if found is None or timetable is None or timetable.is_paused or not found.is_watched:
+    # What failures have paused is expected all the same: nobody has meant it to stop.
+    is_meant = timetable is not None and timetable.is_paused and timetable.paused_by is not None
+    if found is None or timetable is None or is_meant or not found.is_watched:
         return {"standing": None, "late_at": None, "down_at": None, "last_success_at": success}
     standing = Standing.UP
     if found.down_since is not None:

@@ -137,7 +137,7 @@ class FireNotRun(Envelope[Literal["fire.not_run"], NotRun]):
 class Overdue(BaseModel):
     """A schedule whose success should have come by now, grace included."""
 
-    owner_kind: str = Field(description="`job`, `group` or `batch`.")
+    owner_kind: str = Field(description="`job`, `group`, `batch` or `campaign`.")
     owner_id: UUID
     expected_at: datetime = Field(description="The planned moment that should have succeeded.")
     last_success_at: datetime | None
@@ -150,7 +150,7 @@ class JobOverdue(Envelope[Literal["job.overdue"], Overdue]):
 class Recovered(BaseModel):
     """A schedule whose success has come after all."""
 
-    owner_kind: str = Field(description="`job`, `group` or `batch`.")
+    owner_kind: str = Field(description="`job`, `group`, `batch` or `campaign`.")
     owner_id: UUID
     run_id: UUID | None = Field(description="The run that succeeded.")
     recovered_from: str = Field(description="`overdue` or `failure`.")

@@ -12,11 +12,14 @@ from app.campaigns import auto_launch
 from app.core.driver import driver_of
 from app.core.failpoints import Purpose
 from app.core.resources import Resources
-from app.models.states import RunState
+from app.fires import overdue
+from app.fires.queries import Owner
+from app.models.states import OwnerKind, RunState
 from tests.conftest import Tenant
-from tests.fires.making import HOUR, every, fires_of, next_hour, reasons_of, told
+from tests.fires.making import HOUR, MINUTE, every, fires_of, next_hour, reasons_of, told
 from tests.groups.making import Stage, a_campaign, active, jobs, launched_at, started
 from tests.jobs.making import Json, refused
+from tests.mail.reading import subjects_of
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +27,7 @@ async def _leave_nothing_due(tenant: Tenant, resources: Resources) -> AsyncItera
     yield
     async with resources.unit_of_work(tenant.account_id) as session:
         driver = await driver_of(session)
-        for table in ("pending_runs", "pending_groups", "timetables"):
+        for table in ("pending_runs", "pending_groups", "timetables", "watches"):
             await driver.execute(f"DELETE FROM {table} WHERE account_id = $1", tenant.account_id)
 
 
@@ -123,6 +126,65 @@ async def test_after_an_outage_it_launches_once(tenant: Tenant, resources: Resou
     await plan_at(resources, tenant, first + 3 * HOUR, campaign)
 
     assert await reasons_of(tenant.http, campaign) == ["missed_window"] * 3 + ["ran"]
+
+
+async def test_a_launch_that_does_not_come_is_told_once_and_so_is_the_next(
+    tenant: Tenant, resources: Resources
+) -> None:
+    policy = {"emails": ["ops@example.com"], "on": ["failure", "success", "recovery"]}
+    await tenant.http.put("/v1/alert-policy", json=policy)
+    first = await next_hour(resources, tenant)
+    schedule = {**every("PT1H", first), "catch_up": "PT10M"}
+    campaign = await a_campaign(tenant.http, auto_launch=schedule)
+    owner = Owner(tenant.account_id, OwnerKind.CAMPAIGN, UUID(campaign["id"]))
+
+    async def look(now: datetime) -> None:
+        async with resources.unit_of_work(tenant.account_id) as session:
+            await overdue.look(session, [owner], now=now)
+
+    await plan_at(resources, tenant, first, campaign)
+    late = first + HOUR + 20 * MINUTE
+    await look(first)
+    await look(late)  # nobody has looked after schedules since
+    await plan_at(resources, tenant, late, campaign)
+    await look(late + MINUTE)
+    for hours in (2, 3):
+        await plan_at(resources, tenant, first + hours * HOUR, campaign)
+        await look(first + hours * HOUR)
+
+    assert await reasons_of(tenant.http, campaign) == ["ran", "missed_window", "ran", "ran"]
+    (down,) = await told(resources, tenant, "job.overdue")
+    (up,) = await told(resources, tenant, "job.recovered")
+    assert (down["owner_kind"], up["owner_kind"]) == ("campaign", "campaign")
+    assert datetime.fromisoformat(down["expected_at"]) == first + HOUR
+    assert await subjects_of(resources, tenant) == ["Spring is overdue", "Spring works again"]
+
+
+async def test_a_schedule_of_which_nobody_is_told_says_so(
+    tenant: Tenant, resources: Resources
+) -> None:
+    first = await next_hour(resources, tenant)
+    campaign = await a_campaign(tenant.http, auto_launch=every("PT1H", first))
+    plain = await a_campaign(tenant.http)
+    await tenant.http.put("/v1/alert-policy", json={"emails": ["ops@example.com"]})
+    listed = (await tenant.http.get("/v1/campaigns")).json()["items"]
+
+    assert (campaign["warnings"], plain["warnings"]) == (["no_alert_target"], [])
+    assert [one["warnings"] for one in listed] == [[], []]
+
+
+async def test_without_its_schedule_no_launch_is_missed(
+    tenant: Tenant, resources: Resources
+) -> None:
+    first = await next_hour(resources, tenant)
+    campaign = await a_campaign(tenant.http, auto_launch=every("PT1H", first))
+    await tenant.http.patch(f"/v1/campaigns/{campaign['id']}", json={"auto_launch": None})
+    owner = Owner(tenant.account_id, OwnerKind.CAMPAIGN, UUID(campaign["id"]))
+
+    async with resources.unit_of_work(tenant.account_id) as session:
+        await overdue.look(session, [owner], now=first + 24 * HOUR)
+
+    assert await told(resources, tenant, "job.overdue") == []
 
 
 async def test_without_its_schedule_it_plans_nothing(tenant: Tenant, resources: Resources) -> None:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import pytest
 
+from app.core.driver import driver_of
 from app.core.resources import Resources
 from tests.conftest import Tenant
 from tests.fires.making import (
@@ -30,6 +31,29 @@ async def test_while_it_is_paused_nothing_is_expected(
     resumed = (await change(tenant.http, watcher.job, is_paused=False)).json()
     assert resumed["standing"] == "up"
     assert await watcher.events() == (0, 0)
+
+
+async def test_what_its_failures_have_paused_is_silence_nobody_wanted(
+    tenant: Tenant, resources: Resources, noon: datetime
+) -> None:
+    watcher = await watching_over(resources, tenant, noon, ten_past(pause_after_failures=1))
+    await watcher.succeeded("12:30")
+    async with resources.unit_of_work(tenant.account_id) as session:
+        # As the planner does where it counts failures.
+        await (await driver_of(session)).execute(
+            "UPDATE timetables SET is_paused = true WHERE account_id = $1", tenant.account_id
+        )
+    await plan_at(resources, tenant, watcher.at("13:10"), watcher.job)
+
+    before = await watcher.look("13:14")
+    down = await watcher.look("13:15")
+    shown = await read(tenant.http, watcher.job)
+    await change(tenant.http, watcher.job, is_paused=False)
+    await watcher.succeeded("14:10")
+
+    assert before == (watcher.at("13:10"), watcher.at("13:15"), False)
+    assert (down[2], shown["is_paused"], shown["standing"]) == (True, True, "down")
+    assert await watcher.events() == (1, 1)
 
 
 @pytest.mark.parametrize("deed", ["unpublish", "delete", "expire"])

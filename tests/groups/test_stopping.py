@@ -3,9 +3,11 @@
 import asyncio
 from uuid import UUID
 
+from app.core.auth import Scope
 from app.core.failpoints import Purpose
 from app.models.states import RunState
 from app.runs import queue
+from tests.conftest import MakeTenant
 from tests.groups.making import (
     Stage,
     a_campaign,
@@ -113,6 +115,21 @@ async def test_what_was_stopped_can_be_resumed_at_the_job_that_was_cancelled(sta
     ended = await stage.go(child, WELL, WELL)
 
     assert (ended["state"], [step["position"] for step in ended["steps"]]) == ("succeeded", [1, 2])
+
+
+async def test_a_loader_stops_imports_and_nothing_else(
+    stage: Stage, make_tenant: MakeTenant
+) -> None:
+    loader = await make_tenant(Scope.INGEST, user="loader", account=stage.tenant.name)
+    members = await jobs(stage.http)
+    run = await started(stage.http, await active(stage.http, members[:2]))
+    export = (await stage.http.post(f"/v1/jobs/{members[2]['id']}/runs")).json()
+
+    for found in (run, export):
+        answer = await loader.http.post(f"/v1/runs/{found['id']}/cancel")
+
+        refused(answer, 403, "missing_scope")
+        assert (await stage.read(found))["state"] == "queued"
 
 
 async def test_a_run_that_is_over_cannot_be_stopped(stage: Stage) -> None:

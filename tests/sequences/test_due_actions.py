@@ -149,6 +149,42 @@ async def test_when_an_action_is_looked_at_is_said_as_it_will_be(cadences: Caden
     assert (asleep["next_look_at"], "not active" in asleep["detail"]) == (None, True)
 
 
+async def test_what_never_happens_says_why_its_participant_has_left(cadences: Cadences) -> None:
+    """Also an action that had been waiting: it waits no more."""
+    sequence = await cadences.active(actions=[EMAIL | {"criteria": RICH}, CALL])
+    ada = await cadences.person(score=10)
+    (result,) = await cadences.put_in(sequence, ada)
+    await cadences.advance("PT30M")
+    await cadences.ok("POST", f"/people/{ada['id']}/convert")
+    await cadences.advance("PT30M")
+
+    for step in await cadences.steps(sequence, result["id"]):
+        found = await cadences.ok("GET", f"/participant-actions/{step['id']}")
+        assert found["status"] == "not_actionable"
+        assert found["explanation"]["detail"] == (
+            "It never happens: the participant has left the sequence (converted)."
+        )
+        assert found["explanation"]["next_look_at"] is None
+
+
+@pytest.mark.parametrize(
+    ("deed", "said", "reason"),
+    [("complete", "It was done.", None), ("skip", "Somebody skipped it.", "WAIT_CRITERIA")],
+)
+async def test_what_somebody_has_ended_waits_no_more(
+    cadences: Cadences, deed: str, said: str, reason: str | None
+) -> None:
+    """Why it had waited is kept of what did not happen."""
+    step = await first_step(cadences, NOW_CALL | {"criteria": RICH}, score=10)
+    assert step["deferral_reason"] == "WAIT_CRITERIA"
+
+    ended = await cadences.ok("POST", f"/participant-actions/{step['id']}/{deed}")
+    found = await cadences.ok("GET", f"/participant-actions/{step['id']}")
+
+    assert found["explanation"]["detail"] == said
+    assert (ended["deferral_reason"], found["deferral_reason"]) == (reason, reason)
+
+
 async def test_calls_and_texts_leave_as_events_for_a_connector(cadences: Cadences) -> None:
     step = await first_step(cadences, {"type": "sms", "template": {"body": "Hello"}})
 

@@ -22,6 +22,9 @@ SELECT name, CASE WHEN cardinality(recipients) > 0
                   THEN jsonb_build_object('emails', recipients, 'on', notify_on) END AS alert
   FROM groups WHERE account_id = $1 AND id = $2
 """,
+    OwnerKind.CAMPAIGN: """
+SELECT name, NULL::jsonb AS alert FROM campaigns WHERE account_id = $1 AND id = $2
+""",
 }
 _PUT = """
 INSERT INTO alert_policies (account_id, emails, "on", updated_at, updated_by)

@@ -102,10 +102,15 @@ async def get_definition(
     return sequence, step
 
 
+async def get_way(session: Session, action: ParticipantAction) -> Participation:
+    """The participation that an action is a step of."""
+    return await session.get_one(Participation, (action.account_id, action.participation_id))
+
+
 async def facts_of(session: Session, action: ParticipantAction) -> Facts:
     """What criteria see of the participant."""
     account_id = action.account_id
-    way = await session.get_one(Participation, (account_id, action.participation_id))
+    way = await get_way(session, action)
     person = await session.get_one(Person, (account_id, action.person_id))
     if way.object is SequenceObject.OPPORTUNITY:
         # Gone, if somebody took the contact away since.

@@ -10,9 +10,10 @@ from app.criteria.oracle import Facts, holds
 from app.criteria.parse import parse
 from app.models import ParticipantAction, Timetable
 from app.models import Sequence as Cadence
-from app.models.states import ActionStatus, DeferralReason, SequenceState
+from app.models.states import ActionStatus, DeferralReason, ExitReason, SequenceState
 from app.sequences.today.errors import ActionIsAutomatic, ActionNotNext, ActionOver
 
+_BY_HAND = (ActionStatus.COMPLETED, ActionStatus.MANUALLY_SKIPPED)
 _ON_TODAY = (ActionStatus.ON_ENGAGE, ActionStatus.INITIATED)
 _SAID: Mapping[DeferralReason, str] = {
     DeferralReason.WAIT_CRITERIA: "It is due, and waits until its criteria hold.",
@@ -85,8 +86,18 @@ def delay_of(
     return Delay.PAUSED if timetable is not None and timetable.is_paused else None
 
 
-def detail_of(action: ParticipantAction, delay: Delay | None = None) -> str:
-    """In a sentence or two, why it stands where it stands."""
+def detail_of(
+    action: ParticipantAction, delay: Delay | None = None, left: ExitReason | None = None
+) -> str:
+    """In a sentence or two, why it stands where it stands.
+
+    Args:
+        left: why its participant is in the sequence no more; what it waited for is past then.
+    """
+    if action.status is ActionStatus.NOT_ACTIONABLE and action.note is None and left is not None:
+        return f"{_STANDS[action.status].removesuffix('.')} ({left})."
+    if action.status in _BY_HAND:
+        return _STANDS[action.status]
     if action.deferral_reason is not None:
         said = _SAID[action.deferral_reason]
         return said if delay is None else f"{said} {delay}"

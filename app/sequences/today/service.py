@@ -27,6 +27,7 @@ async def complete(
     """
     action = await _to_end(session, account_id, action_id, by_doing_it=True)
     action.is_initiated, action.actual_execution_at = True, now
+    action.deferral_reason = None  # it has happened
     return await _end(session, action, ActionStatus.COMPLETED, note=note, by=by, now=now)
 
 
@@ -64,6 +65,7 @@ async def reschedule(
 async def explain(session: Session, action: ParticipantAction, *, now: datetime) -> Explanation:
     """Why it stands where it stands, by the criteria and the person as they are now."""
     sequence, step = await queries.get_definition(session, action)
+    way = await queries.get_way(session, action)
     tests, is_met = [], None
     if step.criteria is not None:
         facts = await queries.facts_of(session, action)
@@ -82,7 +84,7 @@ async def explain(session: Session, action: ParticipantAction, *, now: datetime)
         if delay is None and timetable is not None and due_at is not None:
             look_at = planning.next_look(timetable, due_at)
     return Explanation(
-        detail=rules.detail_of(action, delay),
+        detail=rules.detail_of(action, delay, way.exit_reason),
         criteria_hold=is_met,
         tests=tests,
         next_look_at=look_at,
