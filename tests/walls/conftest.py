@@ -30,7 +30,8 @@ async def place(request: pytest.FixtureRequest, settings: Settings) -> AsyncIter
             looking_at(database_url) as eye,
             contextlib.AsyncExitStack() as stack,
         ):
-            found = Place(app, database_url, eye, stack)
+            found = Place(app, database_url, stack)
+            found.eye = eye
             found.owner = await furnish(await found.an_owner(), found.resources, database_url)
             yield found
 

@@ -23,8 +23,8 @@ class Place:
 
     app: FastAPI
     database_url: str
-    eye: Connection
     _stack: AsyncExitStack
+    eye: Connection = field(init=False)
     owner: Owner = field(init=False)
 
     @property
