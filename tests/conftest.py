@@ -24,7 +24,7 @@ from app.core.resources import Resources
 from app.core.settings import Database, Files, Http, Log, Settings
 from app.main import create_app
 
-pytest_plugins = ["tests.servers"]
+pytest_plugins = ["tests.servers", "tests.faults.births"]
 
 # Each group about as long as the other.
 LONG = [("calendar", "sandbox", "journeys", "client", "code_runs"), ("faults", "sequences")]

@@ -94,9 +94,16 @@ async def a_database() -> AsyncIterator[str]:
         await _execute(server, f'CREATE DATABASE "{first}"')
         await asyncio.to_thread(migrations.upgrade, f"{server}/{first}")
         _migrated.append(first)
-    await _execute(server, f'CREATE DATABASE "{name}" TEMPLATE "{_migrated[0]}"')
+    await _execute(server, copying(_migrated[0], name))
     yield f"{server}/{name}"
     await _execute(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def copying(template: str, name: str) -> str:
+    """The order for a database as the template is; its files are copied, a third of what it costs
+    to write them by way of the log.
+    """
+    return f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy'
 
 
 async def _execute(server: str, sql: str) -> None:

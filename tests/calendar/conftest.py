@@ -11,6 +11,7 @@ from app.demo.sending import connecting
 from app.embedded.valkey import Valkey
 from tests.calendar.installation import Customer, Installation
 from tests.code_users import CALENDAR, USERS, first_user
+from tests.faults.births import Nursery
 from tests.faults.conftest import Template, template
 from tests.faults.ground import a_copy, ground_on, settings_of
 from tests.jobs_code.wheels_making import Wheels
@@ -55,6 +56,7 @@ async def valkey(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Valk
 async def installation(
     valkey: Valkey,
     template: Template,
+    nursery: Nursery,
     tmp_path_factory: pytest.TempPathFactory,
     first_user: int,
     wheels: Wheels,
@@ -76,7 +78,8 @@ async def installation(
         "PIP_FIND_LINKS": str(wheels.folder),
     }
     async with a_copy(server, template=template.name) as name:
-        ground = ground_on(f"{server}/{name}", valkey, template.keys, folder / "logs", None, **told)
+        url, logs = f"{server}/{name}", folder / "logs"
+        ground = ground_on(url, valkey, template.keys, logs, nursery, **told)
         connect = connecting(f"http://127.0.0.1:{port}", template.keys.platform)
         async with (
             Resources(settings_of(ground.database_url)) as resources,

@@ -12,11 +12,11 @@ from tests.code_runs.making import Site
 from tests.code_runs.service import Service
 from tests.code_users import CODE_RUNS, USERS, first_user
 from tests.conftest import Tenant
-from tests.faults.conftest import ground, nursery, stand, template, valkey
+from tests.faults.conftest import ground, stand, template, valkey
 from tests.faults.ground import Stand
 from workers.work import Work
 
-__all__ = ["ground", "nursery", "stand", "template", "valkey"]
+__all__ = ["ground", "stand", "template", "valkey"]
 
 
 @pytest.fixture(scope="session")

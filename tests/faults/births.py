@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO, Protocol
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -105,3 +107,10 @@ async def a_nursery() -> AsyncIterator[Nursery]:
     await process.wait()
     await listening
     writer.close()
+
+
+@pytest.fixture(scope="session", name="nursery")
+async def _nursery() -> AsyncIterator[Nursery]:
+    """The one of this pytest process, for whatever folder; to load everything takes long."""
+    async with a_nursery() as found:
+        yield found

@@ -13,7 +13,7 @@ from app.demo.sending import connecting
 from app.embedded.postgres import Postgres
 from app.embedded.valkey import Valkey
 from tests import servers
-from tests.faults.births import Nursery, a_nursery
+from tests.faults.births import Nursery
 from tests.faults.ground import Ground, Keys, Stand, a_copy, furnish, ground_on
 from tests.ports import free_port
 from tests.servers import POSTGRES
@@ -33,12 +33,6 @@ async def template() -> AsyncIterator[Template]:
     async with servers.a_database() as database_url:
         keys = await furnish(database_url)
         yield Template(database_url.rpartition("/")[2], keys)
-
-
-@pytest.fixture(scope="session")
-async def nursery() -> AsyncIterator[Nursery]:
-    async with a_nursery() as found:
-        yield found
 
 
 @pytest.fixture

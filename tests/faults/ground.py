@@ -21,6 +21,7 @@ from app.embedded.valkey import Valkey
 from tests.conftest import ACCOUNT_SCOPES
 from tests.faults.births import Nursery, Process
 from tests.faults.processes import Processes
+from tests.servers import copying
 
 SECRET = "a secret of the fault tests, long enough"
 USERS = (("acme", "marketo"), ("acme", "eloqua"), ("globex", "marketo"))
@@ -122,7 +123,7 @@ async def a_copy(server: str, *, template: str) -> AsyncIterator[str]:
     name = f"fault_{uuid.uuid4().hex[:12]}"
     owner = await asyncpg.connect(f"{server}/postgres")
     try:
-        await owner.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        await owner.execute(copying(template, name))
         yield name
         await owner.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
     finally:

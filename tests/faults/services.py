@@ -29,14 +29,20 @@ class Service:
         self.is_retired = False
         # For the next process only, e.g. an armed failpoint.
         self.once: dict[str, str] = {}
+        self._later: list[dict[str, str]] = []
 
     @property
     def generation(self) -> int:
         """How many processes ran here before this one."""
         return len(self.endings)
 
-    async def start(self, **once: str) -> None:
-        """Start the first process; `once` are settings for it alone."""
+    async def start(self, *each: dict[str, str], **once: str) -> None:
+        """Start the first process; `once` are settings for it alone.
+
+        Args:
+            each: settings for the first one alone, for the second one, and so on.
+        """
+        self._later = list(each)
         self.once = once
         await self._spawn()
         self._watching = asyncio.create_task(self._watch())
@@ -66,6 +72,8 @@ class Service:
 
     async def _spawn(self) -> None:
         once, self.once = self.once, {}
+        if self._later:
+            once = self._later.pop(0) | once
         self.process = await self._processes.start(*self._module, **(self._settings | once))
         self.is_asked_to_end = False
 

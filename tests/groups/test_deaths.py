@@ -16,6 +16,7 @@ import pytest
 
 from app.demo.sending import connecting
 from app.embedded.valkey import Valkey
+from tests.faults.births import Nursery
 from tests.faults.conftest import Template, template
 from tests.faults.ground import Ground, a_copy, ground_on
 from tests.faults.processes import PATIENCE_SECONDS, Processes, until
@@ -60,14 +61,14 @@ class Site:
 
 @pytest.fixture(scope="module")
 async def ground(
-    tmp_path_factory: pytest.TempPathFactory, template: Template
+    tmp_path_factory: pytest.TempPathFactory, template: Template, nursery: Nursery
 ) -> AsyncIterator[Ground]:
     folder: Path = tmp_path_factory.mktemp("deaths")
     valkey = Valkey(folder / "valkey", password="faults", log=folder / "valkey.log")
     server = os.environ[POSTGRES]
     await valkey.start()
     async with a_copy(server, template=template.name) as name:
-        ground = ground_on(f"{server}/{name}", valkey, template.keys, folder / "logs")
+        ground = ground_on(f"{server}/{name}", valkey, template.keys, folder / "logs", nursery)
         yield ground
         await ground.processes.end()
         await valkey.kill()
@@ -86,8 +87,10 @@ async def api(ground: Ground) -> str:
 
 
 @pytest.fixture
-async def site(ground: Ground, api: str, tmp_path: Path) -> AsyncIterator[Site]:
-    workers = ground_on(ground.database_url, ground.valkey, ground.keys, tmp_path).processes
+async def site(ground: Ground, api: str, tmp_path: Path, nursery: Nursery) -> AsyncIterator[Site]:
+    workers = ground_on(
+        ground.database_url, ground.valkey, ground.keys, tmp_path, nursery
+    ).processes
     async with connecting(api, ground.keys.of["acme", "marketo"])() as http:
         yield Site(ground, http, workers, names=int.from_bytes(os.urandom(4)))
         await workers.end()

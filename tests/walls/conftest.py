@@ -9,7 +9,8 @@ from app.core import log
 from app.core.settings import Log, Settings
 from app.main import create_app
 from tests.walls.databases import a_database
-from tests.walls.making import furnish
+from tests.walls.looking import looking_at
+from tests.walls.making import Owner, furnish
 from tests.walls.place import Place
 
 Lines = Callable[[], str]
@@ -24,10 +25,21 @@ async def place(request: pytest.FixtureRequest, settings: Settings) -> AsyncIter
     """
     async with a_database(has_row_security=request.param) as database_url:
         app = create_app(settings.model_copy(update={"database_url": SecretStr(database_url)}))
-        async with app.router.lifespan_context(app), contextlib.AsyncExitStack() as stack:
+        async with (
+            app.router.lifespan_context(app),
+            looking_at(database_url) as eye,
+            contextlib.AsyncExitStack() as stack,
+        ):
             found = Place(app, database_url, stack)
+            found.eye = eye
             found.owner = await furnish(await found.an_owner(), found.resources, database_url)
             yield found
+
+
+@pytest.fixture(scope="session")
+async def furnished(place: Place) -> Owner:
+    """A stranger who has one of everything too; what is refused does not change that."""
+    return await furnish(await place.an_owner(), place.resources, place.database_url)
 
 
 @pytest.fixture

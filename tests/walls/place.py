@@ -13,16 +13,18 @@ from app.core.auth import Scope
 from app.core.ids import uuid7
 from app.core.resources import Resources
 from tests.conftest import ACCOUNT_SCOPES, Tenant
+from tests.walls.looking import Connection
 from tests.walls.making import Owner
 
 
 @dataclass
 class Place:
-    """One account is its owner's; everybody else is a stranger."""
+    """One account is its owner's; everybody else is a stranger. The `eye` sees all of them."""
 
     app: FastAPI
     database_url: str
     _stack: AsyncExitStack
+    eye: Connection = field(init=False)
     owner: Owner = field(init=False)
 
     @property

@@ -10,7 +10,7 @@ from app.core.ids import uuid7
 from tests.walls.bodies import body_for, placed
 from tests.walls.conftest import Lines
 from tests.walls.document import HEADERS, OPERATIONS, Field, Operation, alternatives, fields_of
-from tests.walls.making import Owner, furnish, listed
+from tests.walls.making import Owner, listed
 from tests.walls.place import Place
 from tests.walls.watching import Watch, gist_of
 
@@ -62,11 +62,11 @@ def test_no_header_names_anything_of_an_account(operation: Operation) -> None:
     ids=lambda one: one.name if isinstance(one, Field) else str(one),
 )
 async def test_what_a_body_names_of_another_account_is_not_there(
-    operation: Operation, field: Field, place: Place, lines: Lines
+    operation: Operation, field: Field, place: Place, furnished: Owner, lines: Lines
 ) -> None:
     assert field.name in NAMED, f"say in NAMED what `{field.name}` may name"
     # The stranger has one of everything too: only what the body names is not its own.
-    stranger = await furnish(await place.an_owner(), place.resources, place.database_url)
+    stranger = furnished
     path = operation.at(*[(await of(stranger, one, "id"))[0] for one in operation.collections])
     body = body_for(operation)
     for around in references_of(operation):

@@ -27,7 +27,7 @@ async def test_a_twin_with_the_same_names_keys_and_repeats_is_an_account_of_its_
     place: Place, lines: Lines
 ) -> None:
     owner, tenant = place.owner, await place.a_stranger()
-    before = await rows_of(place.database_url, owner.tenant.account_id)
+    before = await rows_of(place.eye, owner.tenant.account_id)
     # Batches are called the same in every account.
     ids = ids_in(before, but=[INSTALLATION, *IDS.values()])
     already = len(lines())
@@ -39,11 +39,11 @@ async def test_a_twin_with_the_same_names_keys_and_repeats_is_an_account_of_its_
     twin = Twin(tenant, again=owner.marks[1:])  # the first is the account's own name
     await furnish(twin, place.resources, place.database_url)
 
-    mine = await rows_of(place.database_url, tenant.account_id)
+    mine = await rows_of(place.eye, tenant.account_id)
     assert twin.again == []
     assert {table: len(found) for table, found in mine.items()} == {
         table: len(found) for table, found in before.items()
     }
     assert_silent(written(mine), ids, "the twin's account")
     assert_silent(lines()[already:], [*ids, *owner.marks], "the log")
-    assert await rows_of(place.database_url, owner.tenant.account_id) == before
+    assert await rows_of(place.eye, owner.tenant.account_id) == before

@@ -67,7 +67,7 @@ class Watch:
         assert changed == [], f"the stranger changed the owner's {changed}"
 
     async def _rows_of(self, tenant: Tenant) -> Rows:
-        return await rows_of(self.place.database_url, tenant.account_id)
+        return await rows_of(self.place.eye, tenant.account_id)
 
 
 def assert_silent(text: str, secrets: Iterable[str], about: str) -> None:
