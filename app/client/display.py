@@ -83,6 +83,8 @@ class OnTerminal:
                     completed=total if run.has_ended else run.processed or 0,
                     description=phase_of(run),
                     so_far=so_far(run),
+                    # Each look is seen, however rarely the bars are drawn by themselves.
+                    refresh=True,
                 )
 
             yield seen

@@ -108,7 +108,9 @@ async def test_killed_anywhere_an_attempt_is_made_once_or_known_to_be_lost(
     service: Service, failpoint: str, endings: list[tuple[int, str]]
 ) -> None:
     job = await published(service.http, "def main(event): print(event['retry_attempt'])", retries=1)
-    first = await service.worker(PENSTOCK_FAILPOINT=failpoint)
+    # Nothing is renewed meanwhile, or that would be what it dies of.
+    told = {"PENSTOCK_SCORING__LEASE": "PT5M"}
+    first = await service.worker(PENSTOCK_FAILPOINT=failpoint, **told)
     run_id = await start(service.http, job)
     await service.gone(first)
     await service.worker()

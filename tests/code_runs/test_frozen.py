@@ -12,7 +12,7 @@ async def test_code_of_a_frozen_worker_is_dead_before_the_next_attempt_begins(
     service: Service,
 ) -> None:
     job = await published(service.http, FIRST_SLEEPS, retries=1)
-    frozen = await service.worker(PENSTOCK_SCORING__LEASE="PT3S")
+    frozen = await service.worker(PENSTOCK_SCORING__LEASE="PT6S")
     run_id = await start(service.http, job)
     await service.says(run_id, "attempt 0")
     inside = sandboxes_of(frozen)

@@ -15,7 +15,7 @@ from app.main import create_app
 from tests.code_runs.making import published, start
 from tests.code_runs.test_own_api import served
 from tests.conftest import MakeTenant, Tenant
-from tests.faults.processes import until
+from tests.faults.processes import PATIENCE_SECONDS, until
 from tests.jobs.making import refused
 
 
@@ -30,7 +30,8 @@ class Followed:
     async def of(cls, tenant: Tenant, port: int) -> "Followed":
         run_id: UUID = await start(tenant.http, await published(tenant.http))
         headers = {"Authorization": f"Bearer {tenant.key}"}
-        http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers)
+        url = f"http://127.0.0.1:{port}"
+        http = httpx.AsyncClient(base_url=url, headers=headers, timeout=PATIENCE_SECONDS)
         return cls(http, f"/v1/runs/{run_id}/events")
 
     async def answer(self) -> httpx.Response:

@@ -20,6 +20,10 @@ async def test_readyz_fails_without_a_fresh_sign_of_life_and_holds_with_one(
     work = Work(resources)
     await maintenance.beat(work)
     with_worker = await anonymous.get("/readyz")
+    while with_worker.json()["checks"]["redis"]["state"] != "up":
+        # It is asked for a second at most, which a busy machine may need for itself.
+        await maintenance.beat(work)
+        with_worker = await anonymous.get("/readyz")
     await maintenance.leave(work)
     without = await anonymous.get("/readyz")
 

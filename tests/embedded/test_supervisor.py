@@ -86,7 +86,7 @@ async def test_a_stop_goes_from_the_highest_storey_down_and_leaves_no_process(
 
     ends = {name: float(log.read_text().split()[1]) for name, log in logs.items()}
     assert ends["high"] < ends["low"]
-    assert descendants() == before
+    assert descendants() <= before
 
 
 async def test_a_child_that_does_not_drain_in_time_is_killed(directory: Path) -> None:
@@ -119,7 +119,7 @@ async def test_what_a_child_leaves_in_its_session_ends_with_it(directory: Path) 
 
     await supervisor.add_storey(a_service(directory, code))
 
-    await until(lambda: supervisor.pids() == {} and descendants() == before)
+    await until(lambda: supervisor.pids() == {} and descendants() <= before)
     await supervisor.stop()
 
 
@@ -141,7 +141,7 @@ async def test_servers_that_die_come_back_where_they_were(directory: Path) -> No
         assert (postgres.url(), valkey.url()) == urls
         await postgres.create_database()
         await supervisor.stop()
-        assert descendants() == before
+        assert descendants() <= before
     finally:
         await supervisor.stop()
         await postgres.destroy()
@@ -161,7 +161,7 @@ async def test_a_storey_that_cannot_start_leaves_nothing_running(directory: Path
     with pytest.raises(StartFailed):
         await supervisor.add_storey(a_service(directory, SLEEPS), broken)
 
-    assert descendants() == before
+    assert descendants() <= before
     await broken.destroy()
 
 

@@ -11,7 +11,7 @@ from tests.faults.ledger import Ledger
 from tests.faults.processes import until
 from tests.faults.senders import a_client, a_door, define, items
 
-WAVES, CONNECTIONS, ROOM, TRANSACTIONS = 10, 64, 60, 2
+WAVES, CONNECTIONS, ROOM, TRANSACTIONS = 5, 64, 60, 2
 MOST_COMMITS_A_RESPONSE = 0.1
 PATIENT = {
     "PENSTOCK_DATABASE__LOCK_TIMEOUT": "PT4M",

@@ -130,7 +130,11 @@ async def test_killed_between_two_jobs_the_next_worker_goes_on(site: Site, failp
         ("events", f"type = 'group.finished' AND data ->> 'run_id' = '{run['id']}'"),
     ):
         assert await site.ground.count(f"SELECT count(*) FROM {table} WHERE {place}") == 1
-    assert await site.ground.count("SELECT count(*) FROM pending_groups") == 0
+
+    async def is_nothing_pending() -> bool:
+        return await site.ground.count("SELECT count(*) FROM pending_groups") == 0
+
+    await until(is_nothing_pending)
 
 
 async def test_without_rings_the_look_of_every_second_finds_the_calls(site: Site) -> None:

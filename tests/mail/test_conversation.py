@@ -64,7 +64,8 @@ class Scripted:
             port=self.port,
             security="none",
             from_address=SENDER,
-            timeout=timedelta(seconds=1),
+            # Only whoever falls silent is to be given up.
+            timeout=timedelta(seconds=3 if self.says == "" else 60),
         )
 
 

@@ -100,8 +100,10 @@ class Office:
 async def office_of(
     settings: Settings, database_url: str, tenant: Tenant, **webhooks: Any
 ) -> AsyncIterator[Office]:
-    """An application and a worker that call private networks; its endpoints go with it."""
-    allowing = Webhooks(**{"allow_private": True, "timeout": "PT20S", **webhooks})
+    """An application and a worker that call private networks, and wait for them longer than any
+    test takes on whatever machine; its endpoints go with it.
+    """
+    allowing = Webhooks(**{"allow_private": True, "timeout": "PT1M", **webhooks})
     app = create_app(settings.model_copy(update={"webhooks": allowing}))
     async with (
         app.router.lifespan_context(app),

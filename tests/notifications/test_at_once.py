@@ -8,20 +8,11 @@ from contextlib import asynccontextmanager
 import pytest
 from standardwebhooks import WebhookVerificationError
 
-from app.core.settings import Settings
-from tests.conftest import Tenant
-from tests.notifications.office import Json, Office, ids_of, office_of, soon
+from tests.notifications.office import Json, Office, ids_of, soon
 from tests.notifications.receiving import Received, Receiver, receiving
 from tests.outbound.servers import Deed, saying
 
 MANY = 5
-
-
-@pytest.fixture
-async def office(settings: Settings, database_url: str, tenant: Tenant) -> AsyncIterator[Office]:
-    """It waits for receivers longer than any test takes, on whatever machine."""
-    async with office_of(settings, database_url, tenant, timeout="PT1M") as found:
-        yield found
 
 
 async def asked(office: Office, method: str, path: str) -> Counter[int]:

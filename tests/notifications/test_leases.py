@@ -165,7 +165,7 @@ async def test_an_account_whose_events_cannot_be_taken_holds_up_no_other(
         await another_office.endpoint(there)
         (bad,), (good,) = await office.happens(), await another_office.happens()
         postman = Postman(another_office.work)
-        async with poisoned(office, bad, on="INSERT"), asyncio.timeout(30):
+        async with poisoned(office, bad, on="INSERT"), asyncio.timeout(PATIENCE_SECONDS):
             while not there.got:
                 await postman.round()
             await postman.ended()

@@ -13,6 +13,7 @@ from app.core.outbound.errors import AddressRefused, NotReached, TooSlow
 from app.core.outbound.lines import Kept, Own
 from app.core.outbound.posting import Answer, post
 from app.core.outbound.requests import Patience
+from tests.faults.processes import until
 from tests.outbound.servers import Authority
 
 FINE = b"HTTP/1.1 204 No Content\r\n\r\n"
@@ -74,7 +75,7 @@ def kept() -> Kept:
 
 
 async def told(url: str, kept: Own, **options: object) -> Answer:
-    given = {"patience": Patience(total=timedelta(seconds=10)), "allow_private": True, **options}
+    given = {"patience": Patience(total=timedelta(minutes=4)), "allow_private": True, **options}
     return await post(url, b"{}", {"x-ours": "1"}, kept=kept, **given)  # type: ignore[arg-type]  # a test's own options
 
 
@@ -155,11 +156,14 @@ async def test_who_closes_a_fresh_connection_is_not_called_again(kept: Kept) -> 
 async def test_who_falls_silent_on_a_kept_connection_costs_the_same_deadline(kept: Kept) -> None:
     async with hosting(FINE, b"HTTP/1.1 1") as host:
         await told(host.url(), kept.of("hook"))
-        patience = Patience(total=timedelta(seconds=0.3))
+        patience = Patience(total=timedelta(seconds=1))
         with pytest.raises(TooSlow):
             await told(host.url(), kept.of("hook"), patience=patience)
 
-    assert host.calls == 2
+        async def has_heard_it() -> bool:
+            return host.calls == 2
+
+        await until(has_heard_it)
 
 
 async def test_they_are_let_go_when_nobody_calls_or_they_are_old() -> None:

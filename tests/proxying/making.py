@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.outbound.hosts import pattern_of
+from tests.faults.processes import PATIENCE_SECONDS
 from workers.proxying.connections import Proxy
 from workers.proxying.inside.starting import command, environment
 from workers.proxying.ledger import HostUse
@@ -78,7 +79,7 @@ class Site:
     async def alone(self) -> None:
         """Wait until nobody is connected any more."""
         if self.proxy._tasks:
-            await asyncio.wait(self.proxy._tasks, timeout=120)
+            await asyncio.wait(self.proxy._tasks, timeout=PATIENCE_SECONDS)
         assert not self.proxy._tasks
 
     async def tunnel(self, place: str) -> tuple[bytes, asyncio.StreamReader, asyncio.StreamWriter]:
@@ -106,7 +107,7 @@ async def proxying(
 async def heard(reader: asyncio.StreamReader) -> bytes:
     """Everything until the other side ends, or breaks off."""
     said = b""
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         with contextlib.suppress(ConnectionError):
             while piece := await reader.read(65536):
                 said += piece
@@ -115,7 +116,7 @@ async def heard(reader: asyncio.StreamReader) -> bytes:
 
 def caps(**changed: Any) -> Caps:
     """Caps of a test, which has no time to wait."""
-    return Caps(**{"connect_timeout": timedelta(seconds=5)} | changed)
+    return Caps(**{"connect_timeout": timedelta(minutes=1)} | changed)
 
 
 def connect(place: str) -> bytes:

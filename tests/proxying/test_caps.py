@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from app.core.outbound.dialling import resolve
+from tests.faults.processes import PATIENCE_SECONDS
 from tests.outbound.servers import saying, serving
 from tests.proxying.making import (
     QUICK,
@@ -25,7 +26,7 @@ from workers.proxying.policy import Policy
 from workers.proxying.server import _ASKING
 
 # Longer than the slowest machine is between two words of a test.
-PATIENT = timedelta(seconds=2.5)
+PATIENT = timedelta(seconds=4)
 NAMES = {"echo.test": ["127.0.0.1"], "files.test": ["127.0.0.1"], "public.test": ["203.0.113.1"]}
 
 
@@ -116,12 +117,13 @@ async def test_connections_in_all_are_counted() -> None:
 
 async def test_a_silent_tunnel_is_cut() -> None:
     async with echoing() as port:
-        policy = listing(f"echo.test:{port}", caps=caps(idle_timeout=PATIENT))
+        policy = listing(f"echo.test:{port}", caps=caps(idle_timeout=QUICK))
         async with proxying(policy, NAMES) as site:
             said = await site.say(connect(f"echo.test:{port}"), b"once")
             use = site.use_of("echo.test")
 
-    assert said.endswith(b"\r\n\r\nonce")
+    # Whoever is not heard of for so long is silent, even if it is the machine that is slow.
+    assert said.partition(b"\r\n\r\n")[2] in (b"once", b"")
     assert use.refused == {"silent": 1}
 
 
@@ -210,7 +212,7 @@ async def test_code_that_asks_for_names_holds_up_no_webhook() -> None:
     over = threading.Event()
     waiting = [_ASKING.submit(over.wait) for _ in range(20)]
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             found = await resolve("localhost", 80)
     finally:
         over.set()

@@ -124,7 +124,7 @@ async def test_two_hundred_threads_of_a_client_all_end() -> None:
 import collections, concurrent.futures, requests, sys
 def ask(_):
     try:
-        return requests.get(sys.argv[1], timeout=30).status_code
+        return requests.get(sys.argv[1], timeout=200).status_code
     except requests.RequestException as error:
         return type(error).__name__
 with concurrent.futures.ThreadPoolExecutor(200) as pool:

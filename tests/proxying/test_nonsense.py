@@ -37,14 +37,14 @@ HASTY = Policy(caps=caps(head_timeout=QUICK))
     ],
 )
 async def test_garbage_is_a_bad_request(said: bytes) -> None:
-    async with proxying(HASTY, NAMES) as site:
+    async with proxying(Policy(), NAMES) as site:
         assert refusal_of(await site.say(said, then_end=True)) == (400, "bad_request")
         assert site.use_of("(unnamed)").refused == {"bad_request": 1}
 
 
 @pytest.mark.parametrize("size", [40_000, 400_000])
 async def test_a_head_without_end_is_too_large(size: int) -> None:
-    async with proxying(HASTY, NAMES) as site:
+    async with proxying(Policy(), NAMES) as site:
         said = await site.say(get("http://inside.test/", "X: " + "y" * size)[:-4])
 
     assert refusal_of(said) == (431, "head_too_large")
@@ -86,7 +86,7 @@ async def test_dripping_does_not_help() -> None:
 )  # fmt: skip
 def test_whatever_is_said_it_ends_and_the_next_one_is_heard(said: bytes) -> None:
     async def one() -> None:
-        async with proxying(HASTY, NAMES) as site:
+        async with proxying(Policy(), NAMES) as site:
             with contextlib.suppress(ConnectionError):
                 await site.say(said, then_end=True)
             answer = await site.say(connect("inside.test:443"))

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from app.core.outbound.dialling import resolve
+from tests.faults.processes import PATIENCE_SECONDS
 from tests.outbound.servers import Server, saying, serving
 from tests.proxying.making import connect, get, listing, proxying, refusal_of
 from workers.proxying.policy import OwnApi, Policy
@@ -250,5 +251,5 @@ async def test_a_client_that_is_gone_is_not_waited_for() -> None:
         writer.write(get(f"http://files.test:{port}/"))
         await is_asked.wait()
         writer.close()
-        await asyncio.wait_for(is_over.wait(), 20)
+        await asyncio.wait_for(is_over.wait(), PATIENCE_SECONDS)
     server.close()

@@ -41,7 +41,7 @@ for name, place in [("api", ("127.0.0.1", int(own))), ("public", ("203.0.113.1",
         found[f"direct {name}"] = type(error).__name__
 def ask(name, url, **options):
     try:
-        answer = requests.get(url, timeout=20, **options)
+        answer = requests.get(url, timeout=200, **options)
         found[name] = [answer.status_code, answer.text.split(":")[0]]
     except requests.RequestException as error:
         found[name] = "403 network_refused" in str(error) or type(error).__name__

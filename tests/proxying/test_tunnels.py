@@ -7,6 +7,7 @@ from ipaddress import ip_address
 
 import pytest
 
+from tests.faults.processes import PATIENCE_SECONDS
 from tests.outbound.servers import Authority, saying, serving
 from tests.proxying.making import (
     caps,
@@ -184,7 +185,7 @@ async def test_one_side_that_breaks_off_takes_the_other_with_it(end: str) -> Non
             theirs[0].transport.abort()
             assert await reader.read() == b""
             writer.close()
-        await asyncio.wait_for(is_over.wait(), 20)
+        await asyncio.wait_for(is_over.wait(), PATIENCE_SECONDS)
         await site.alone()
     server.close()
 

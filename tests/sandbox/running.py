@@ -105,4 +105,4 @@ class Jobs:
 
 def a_driver(scratch: Path, **settings: Any) -> Bubblewrap:
     forwarder = settings.pop("forwarder", None)
-    return Bubblewrap(Code(scratch=str(scratch), grace=GRACE, **settings), forwarder)
+    return Bubblewrap(Code(**{"scratch": str(scratch), "grace": GRACE, **settings}), forwarder)

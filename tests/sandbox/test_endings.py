@@ -4,17 +4,16 @@ import asyncio
 import signal
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from tests.sandbox.running import GRACE, SMALL, Jobs
+from tests.code_users import USERS
+from tests.sandbox.running import GRACE, SMALL, Jobs, Ran, a_driver
 from workers.sandbox.counts import Counts
 from workers.sandbox.errors import CodeUnreadable
 from workers.sandbox.lines import Level
 from workers.sandbox.outcome import Ended, Limit
-
-# A deadline before which the slowest machine has begun.
-SOON = 3.0
 
 
 @pytest.mark.parametrize("place", ["main.py", "src/main.py"])
@@ -134,20 +133,33 @@ async def test_a_signal_is_named(jobs: Jobs, number: signal.Signals) -> None:
     assert number.name in outcome.error
 
 
-async def test_the_deadline_is_asked_for_and_then_enforced(jobs: Jobs) -> None:
+async def test_the_deadline_is_enforced(jobs: Jobs) -> None:
+    """Whether its code has begun by then or not, as on a slow machine."""
+    outcome = (await jobs.run("import time\ndef main(): time.sleep(60)", seconds=1)).outcome
+
+    assert outcome.ended is Ended.TIMEOUT
+    assert outcome.elapsed >= timedelta(seconds=1)
+
+
+async def test_code_is_asked_to_end_and_has_its_grace(
+    jobs: Jobs, scratch: Path, first_user: int
+) -> None:
     patient = """
         import os, time
         def main():
             try:
+                print("on it", flush=True)
                 time.sleep(60)
             finally:
                 open(os.environ["OUTPUT_DIR"] + "/half", "w").write("kept")
                 print("cleaned up")
     """
-    ran = await jobs.run(patient, seconds=SOON)
+    grace = timedelta(minutes=4)
+    jobs.driver = a_driver(scratch, first_user=first_user, users=USERS, grace=grace)
+    ran = await _told_to_end(jobs, patient)
 
-    assert ran.outcome.ended is Ended.TIMEOUT
-    assert ran.texts[0] == "cleaned up"
+    assert ran.outcome.ended is Ended.CANCELLED
+    assert ran.texts[:2] == ["on it", "cleaned up"]
     assert [file.name for file in ran.outcome.files] == ["half"]
 
 
@@ -155,15 +167,22 @@ async def test_whoever_ignores_term_is_killed_after_the_grace(jobs: Jobs) -> Non
     stubborn = """
         import signal, time
         def main():
-            signal.signal(signal.SIGTERM, lambda *_: print("no", flush=True))
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            print("deaf", flush=True)
             while True:
                 time.sleep(0.05)
     """
-    ran = await jobs.run(stubborn, seconds=SOON)
+    ran = await _told_to_end(jobs, stubborn)
 
-    assert (ran.outcome.ended, ran.texts) == (Ended.TIMEOUT, ["no"])
-    assert ran.outcome.elapsed >= timedelta(seconds=SOON) + GRACE
+    assert (ran.outcome.ended, ran.texts) == (Ended.CANCELLED, ["deaf"])
+    assert ran.outcome.elapsed >= GRACE
     assert ran.outcome.signal == signal.SIGKILL
+
+
+async def _told_to_end(jobs: Jobs, source: str) -> Ran:
+    """As soon as it has said something."""
+    enough = asyncio.Event()
+    return await jobs.run(source, is_cancelled=enough, on_line=lambda _: enough.set())
 
 
 async def test_a_run_can_be_cancelled(jobs: Jobs) -> None:

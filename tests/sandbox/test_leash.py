@@ -29,19 +29,19 @@ async def test_code_never_begins_once_the_leash_is_over(jobs: Jobs) -> None:
 
 
 async def test_each_word_lets_it_go_on(jobs: Jobs) -> None:
-    """Its first line leaves it three seconds, and from each other one on it has a minute."""
+    """Its first line leaves it six seconds, and from each other one on it has a minute."""
     source = """
         import time
         def main():
-            for n in range(70):
+            for n in range(13):
                 print(n, flush=True)
-                time.sleep(0.05)
+                time.sleep(0.5)
             return "done"
     """
     leash = Leash(LONG, since=moment())
 
     def spoken_for(line: LogLine) -> None:
-        leash.extend(since=moment() - (57 if line.text == "0" else 0))
+        leash.extend(since=moment() - (54 if line.text == "0" else 0))
 
     async with leash:
         ran = await jobs.run(source, leash=leash, on_line=spoken_for)

@@ -19,6 +19,7 @@ from app.accounts.caller import identify
 from app.accounts.provision import issue_key
 from app.core.auth import Scope
 from tests.conftest import Tenant
+from tests.faults.processes import PATIENCE_SECONDS
 from tests.guards.test_routes import APP
 from tests.walls.document import OPERATIONS, Operation
 from tests.walls.making import Owner, furnish
@@ -100,7 +101,9 @@ class Ground:
         key = self.platform if operation.scopes == {Scope.PLATFORM} else self.key
         checks = list(checks_of(operation))
         headers = {"Authorization": f"Bearer {key}"}
-        answer = case.call(self.service.url, session=self.http, headers=headers)
+        answer = case.call(
+            self.service.url, session=self.http, headers=headers, timeout=PATIENCE_SECONDS
+        )
         case.validate_response(answer, checks=checks)
 
 

@@ -6,7 +6,8 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
 
 import asyncpg
 from redis.asyncio import Redis
@@ -140,6 +141,24 @@ class Chaos:
         name = self._chance.choice(failpoints.names())
         service.once = {"PENSTOCK_FAILPOINT": f"{name}:{self._chance.randint(1, 20)}:{deed}"}
         service.send(signal.SIGKILL)
+
+
+@asynccontextmanager
+async def awake(services: Sequence[Service]) -> AsyncIterator[None]:
+    """Whoever comes to the failpoint that it was armed with only now goes on, too."""
+
+    async def wake() -> None:
+        while True:
+            for service in services:
+                if service.process is not None and is_stopped(service.process):
+                    service.send(signal.SIGCONT)
+            await asyncio.sleep(0.5)
+
+    waking = asyncio.create_task(wake())
+    try:
+        yield
+    finally:
+        waking.cancel()
 
 
 async def _wake_once_stopped(service: Service, *, after: float) -> None:

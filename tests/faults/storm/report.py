@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from tests.faults.checker import Broken, check, settled
 from tests.faults.ledger import Ledger
 from tests.faults.processes import PATIENCE_SECONDS
-from tests.faults.storm.chaos import Chaos
+from tests.faults.storm.chaos import Chaos, awake
 from tests.faults.storm.load import Load
 from tests.faults.storm.site import Site, a_site
 
@@ -67,7 +67,8 @@ async def weather(seed: int, seconds: float) -> Report:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await sending
-            await settled(site.ground.database_url)
+            async with awake(site.workers):
+                await settled(site.ground.database_url)
             report.healed_seconds = time.monotonic() - began
             await check(site.ground.database_url, load.ledger)
         except TimeoutError:
