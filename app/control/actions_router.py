@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
 
-from app.accounts.caller import Caller, Held, requires
+from app.accounts.caller import Caller, Held, admit, requires
 from app.accounts.transaction import Now, Tx
 from app.control.showing import begun, read, shown
 from app.core.auth import Scope
@@ -25,15 +25,15 @@ from app.imports.errors import (
 from app.imports.uploads import service as uploads
 from app.imports.uploads.errors import TooManyImports
 from app.jobs.attempts import service as attempts
-from app.models.states import RunKind, RunState
+from app.models.states import RunKind, RunState, UploadObject
 from app.runs import cancelling, queries, queue
 from app.runs.errors import RunNotCancellable, RunNotFound
 from app.runs.schemas import RunRead
 
 router = APIRouter(tags=["runs"], route_class=Route)
 
-_CANCELLABLE = (RunKind.IMPORT, RunKind.EXPORT, RunKind.CODE, RunKind.GROUP)
-# A loader may stop and retry what it started itself.
+_CANCELLABLE = (RunKind.IMPORT, RunKind.EXPORT, RunKind.CODE, RunKind.BATCH, RunKind.GROUP)
+# A loader may stop and retry imports, and nothing else.
 RunActor = Annotated[Caller, Depends(requires(Scope.OPERATE, Scope.INGEST))]
 
 
@@ -59,10 +59,13 @@ async def cancel_run(
     """Stop a run; what it has done stays done, and rows it has not come to are unprocessed.
 
     Code that is running is told within a second or two, and killed a little later; the run is
-    `cancelled` then. Of a group the job at hand is stopped, and the rest is not run. Safe to
+    `cancelled` then. Of a group the job at hand is stopped, and the rest is not run. What a batch
+    has not come to is left to its next run. Whatever is no import asks for `operate`. Safe to
     repeat.
     """
     run = await queries.get_run(tx, caller.account_id, run_id)
+    if run.kind is not RunKind.IMPORT:
+        admit(caller, (Scope.OPERATE,))
     if run.kind not in _CANCELLABLE:
         raise RunNotCancellable
     place = (tx, caller.account_id, run_id)
@@ -96,10 +99,17 @@ async def cancel_run(
 async def retry_failed_rows(
     run_id: UUID, caller: RunActor, tx: Tx, now: Now, resources: Held, response: Response
 ) -> RunRead:
-    """Run an import's failed and unprocessed rows again, and no others, as a run of its own."""
+    """Run an import's failed and unprocessed rows again, and no others, as a run of its own.
+
+    Rows of participants ask for `operate`, as their file did.
+    """
     run = await queries.get_run(tx, caller.account_id, run_id)
     await queue.take_turn(tx, caller.account_id)
     await uploads.check_room(tx, caller.account_id, most=resources.settings.imports.waiting)
-    _, child_id = await retry.retry_failed(tx, run, by=caller.user, user_id=caller.user_id, now=now)
+    child, child_id = await retry.retry_failed(
+        tx, run, by=caller.user, user_id=caller.user_id, now=now
+    )
+    if child.object is UploadObject.PARTICIPANTS:
+        admit(caller, (Scope.OPERATE,))
     begun(response, child_id)
     return shown(await queries.get_run(tx, caller.account_id, child_id))

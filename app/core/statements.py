@@ -39,6 +39,14 @@ class Parts:
         if rows is not None:
             self._expected[name] = rows
 
+    def unused(self, name: str) -> str:
+        """This name, numbered where a part has it already.
+
+        An account's id in it would make one more statement for each account.
+        """
+        taken = sum(1 for one in self._names if one.partition("__")[0] == name)
+        return f"{name}__{taken + 1}" if taken else name
+
     async def write(self, driver: Driver) -> bool:
         """Send them; False if one wrote another number of rows than it has to."""
         if not self._names:

@@ -72,7 +72,7 @@ def add_events(
         return
     session.info["reach"](OUTBOX)
     writes.add(
-        f"told_{happenings[0].account_id.hex}",
+        writes.unused("told"),
         _EMIT,
         [happening.account_id for happening in happenings],
         [happening.id for happening in happenings],

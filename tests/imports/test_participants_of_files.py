@@ -58,6 +58,22 @@ async def test_who_may_not_put_people_in_by_a_call_may_not_by_a_file(
     assert (await loader.http.get("/v1/uploads")).json()["items"] == []
 
 
+async def test_who_may_not_put_people_in_may_not_try_their_rows_again(
+    site: Site, tenant: Tenant, make_tenant: MakeTenant
+) -> None:
+    await a_sequence(site)
+    rows = as_csv(["email"], [["nobody@example.com"]])
+    done = await take_in(site, rows, object="participants", sequence="new leads")
+    loader = await make_tenant(Scope.READ, Scope.INGEST, account=tenant.name)
+    retry = f"/v1/runs/{done.upload['run_id']}/retry-failed"
+
+    refused = await loader.http.post(retry)
+    allowed = await site.http.post(retry)
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "missing_scope")
+    assert allowed.status_code == 202
+
+
 async def test_each_row_has_the_result_that_it_has_over_http(site: Site) -> None:
     sequence = await a_sequence(site, entrance=OLD_ENOUGH)
     ada = await upsert(site.http, email="ada@example.com", score=80)

@@ -125,11 +125,16 @@ async def write_records(
     draft.waiting(at_once)
     draft.queue(await _queue(session, driver, _responded(fold), context))
     draft.counts(deltas_of(touched))
+    # What qualified waits for its owner's turn; the other news need not be a statement of its own.
+    for each in settled:
+        if not each.handed:
+            await announce(session, each, context, writes=draft.parts, run_id=run_id)
     if not await draft.write(driver):
         raise Redo
     await _wake(session, fold)
     for each in settled:
-        await announce(session, each, context, writes=last, run_id=run_id)
+        if each.handed:
+            await announce(session, each, context, writes=last, run_id=run_id)
 
 
 def _responded(fold: Fold) -> list[RecordState]:

@@ -72,11 +72,11 @@ class Draft:
     def __init__(self, now: datetime, *, is_uniform: bool = False) -> None:
         self._now = now
         self._is_uniform = is_uniform
-        self._parts = Parts()
+        self.parts = Parts()
 
     def _part(self, name: str, sql: str, rows: int, columns: Sequence[Any]) -> None:
         if rows:
-            self._parts.add(name, sql, *columns, rows=rows)
+            self.parts.add(name, sql, *columns, rows=rows)
 
     def people(self, new: Sequence[PersonState], changed: Sequence[PersonState]) -> None:
         """Insert the new people; write the fields of the changed, who are locked."""
@@ -153,11 +153,11 @@ class Draft:
 
     def counts(self, deltas: Sequence[Delta]) -> None:
         """Append changes of counts."""
-        add_deltas(self._parts, deltas)
+        add_deltas(self.parts, deltas)
 
     async def write(self, driver: Driver) -> bool:
         """Write it all; False if another transaction was first somewhere."""
-        return await self._parts.write(driver)
+        return await self.parts.write(driver)
 
 
 def deltas_of(records: Iterable[RecordState]) -> list[Delta]:

@@ -148,7 +148,7 @@ async def hand_over(
     campaigns = [candidate.campaign_id for candidate in handed]
     owners = await assign(session, account_id, campaigns, own=own, shared=shared)
     writes.add(
-        f"handed_{account_id.hex}",
+        writes.unused("handed"),
         _TELL_PEOPLE,
         account_id,
         [candidate.person_id for candidate in handed],
