@@ -166,8 +166,10 @@ async def _noted(session: Session, owner: Owner, run_id: UUID, *, now: datetime)
     """A launch that came is no silence, and the end of one; launches are told as events."""
     before = await note_end(session, *owner, RunState.SUCCEEDED, run_id=run_id, at=now)
     await watches.follow(session, owner, afresh=False, now=now)
+    if before.down_since is None:
+        return
     whom = await alerting.addressee(session, *owner)
-    if before.down_since is not None and whom is not None:
+    if whom is not None:
         facts = {"Run": run_id, "Launched": now, "Not well since": before.down_since}
         again = [News.RECOVERED]
         await alerting.tell(session, whom, again, facts, cause="run", cause_id=run_id, at=now)

@@ -19,9 +19,8 @@ from app.core.driver import Transaction, driver_of
 from app.fires.queries import Owner
 from app.models.states import FireReason, OwnerKind
 
-# Nothing was to run at such moments, and somebody meant it so: what failures have paused has
-# nobody, and is silence. Blackouts and changes of the clocks
-# the schedule knows by itself.
+# Nothing was to run at such moments, and somebody meant it so: what failures have paused was meant
+# by nobody, and is silence. Blackouts and changes of the clocks the schedule knows by itself.
 _EXCUSES = [
     reason.value
     for reason in (
