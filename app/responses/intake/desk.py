@@ -5,7 +5,8 @@
        └─ more than 20 items: a transaction of its own
 
 There is no fixed wait: a lone request is taken at once; while a transaction commits, the next
-ones gather behind it.
+ones gather behind it. Only if it takes long do they go beside it: where the machine is busy, a few
+requests in one transaction cost it half of what they cost it in two.
 """
 
 import asyncio
@@ -34,6 +35,8 @@ T = TypeVar("T")
 # Deadlock, lock timeout, serialisation, and a unique index that another was first in.
 _TRY_AGAIN = frozenset({"40P01", "55P03", "40001", "23505"})
 _LONGEST_PAUSE_SECONDS = 0.02
+# A transaction of an idle machine takes half of this.
+_LONG_SECONDS = 0.01
 
 
 class IntakeFull(Unavailable):
@@ -59,6 +62,8 @@ class Desk:
         self._lines: OrderedDict[UUID, deque[_Waiting]] = OrderedDict()
         self._waiting = 0
         self._arrived = asyncio.Event()
+        self._at_work = 0
+        self._came_back = asyncio.Event()
         self._pumps: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -101,7 +106,25 @@ class Desk:
                 while not self._waiting:
                     self._arrived.clear()
                     await self._arrived.wait()
-                await self._answer(line, self._gather())
+                if self._at_work:
+                    await self._stand_back()
+                if self._waiting:
+                    await self._work(line)
+
+    async def _stand_back(self) -> None:
+        """Let the others finish first, unless that takes long."""
+        self._came_back.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LONG_SECONDS):
+                await self._came_back.wait()
+
+    async def _work(self, line: Line) -> None:
+        self._at_work += 1
+        try:
+            await self._answer(line, self._gather())
+        finally:
+            self._at_work -= 1
+            self._came_back.set()
 
     def _gather(self) -> list[_Waiting]:
         """Whatever waits, one request of each account in turn, up to the limit of items."""
