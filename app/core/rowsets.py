@@ -63,6 +63,14 @@ def as_rows(columns: Sequence[Given], *, first: int, is_uniform: bool) -> tuple[
     return _item(tuple((c.name, c.type) for c in columns), tuple(ways), first), arguments
 
 
+def as_texts(values: list[str], at: int) -> tuple[str, Any]:
+    """An array of texts that is no column of rows: its SQL, and the argument of parameter `at`."""
+    joined = _joined(values)
+    if joined is None:
+        return f"${at}::text[]", values
+    return _APART.format(at=at, cast=""), joined
+
+
 def _joined(values: list[Any]) -> str | None:
     """The texts as one; None where one of them has in it what would take them apart."""
     try:

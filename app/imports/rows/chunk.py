@@ -64,6 +64,7 @@ UPDATE pending_imports SET deaths = deaths + 1
         ORDER BY account_id, lane_id, run_id, number LIMIT 1)
 """
 LIVES = 3
+_FAILED = RowOutcome.FAILED
 _CRASHED = "workers died when they took this row in"
 _REFUSED = "the database refuses this row"
 _BAFFLING = "this row went wrong on our side; it has been logged"
@@ -160,7 +161,7 @@ async def take_portion(session: Transaction, portion: Portion, *, poison: Poison
         results = [failed("worker_died", None, f"{_line(portion)}: {_CRASHED}")]
     else:
         results = await _results(session, terms, portion, last)
-    failures = [at for at, r in enumerate(results) if r.outcome is RowOutcome.FAILED]
+    failures = [at for at, result in enumerate(results) if result.outcome is _FAILED]
     if left is not None and len(failures) >= left and failures[left - 1] + 1 < len(results):
         raise TooManyFailures(failures[left - 1] + 1)
     _keep(last, portion, results)
@@ -205,7 +206,9 @@ async def _results(
     if items:
         taken = await _take(session, terms, portion, items, last)
         for item, result in zip(items, taken, strict=True):
-            results[item.index] = placed(result, rows.lines[item.index])
+            is_failed = result.outcome is _FAILED
+            line = rows.lines[item.index]
+            results[item.index] = placed(result, line) if is_failed else result
     return [results[at] for at in range(portion.start, portion.end)]
 
 
@@ -229,7 +232,7 @@ async def _take(
 
 def _keep(last: Parts, portion: Portion, results: list[RowResult]) -> None:
     everything = portion.before + results
-    counts = Counter(result.outcome for result in everything)
+    counts = Counter([result.outcome for result in everything])
     place = (portion.account_id, portion.lane_id, portion.run_id, portion.number)
     created = counts[RowOutcome.CREATED] + counts[RowOutcome.REPEAT]
     last.add(
@@ -239,7 +242,7 @@ def _keep(last: Parts, portion: Portion, results: list[RowResult]) -> None:
         pack_results(everything),
         len(everything),
         created + counts[RowOutcome.UPDATED],
-        counts[RowOutcome.FAILED],
+        counts[_FAILED],
         counts[RowOutcome.DUPLICATE] + counts[RowOutcome.SKIPPED],
         created,
         counts[RowOutcome.UPDATED],

@@ -15,6 +15,12 @@ from app.responses.intake.fold import Outcome
 from app.responses.intake.items import Invalid, Item, Submission
 from app.responses.intake.records import UPLOADED
 
+_OUTCOMES = {
+    result: RowOutcome(result.value)
+    for result in IntakeResult
+    if result is not IntakeResult.REJECTED
+}
+
 
 async def take_responses(
     session: Transaction,
@@ -64,4 +70,4 @@ def _result(terms: Terms, outcome: Outcome) -> RowResult:
         subject = outcome.seen.response_id
     notes = [outcome.reason.value] if outcome.reason is not None else []
     notes += (warning.value for warning in outcome.warnings)
-    return RowResult(RowOutcome(outcome.result.value), subject, " ".join(notes) or None)
+    return RowResult(_OUTCOMES[outcome.result], subject, " ".join(notes) or None)

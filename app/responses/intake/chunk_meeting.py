@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -186,7 +187,7 @@ def _said(people: Sequence[PersonIn]) -> dict[str, Given]:
         name: Given(
             f"said_{name}",
             FIELD_TYPES.get(name, "text"),
-            [getattr(person, name) for person in people],
+            list(map(attrgetter(name), people)),
         )
         for name in sorted(fields)
     }

@@ -5,9 +5,11 @@ Whoever is read without a lock is read with the version of the row, to be held a
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from app.core.driver import Driver, Row
+from app.core.rowsets import as_texts
 from app.models.states import ResponseStatus
 from app.people.rules import fold_email
 from app.responses.intake.fold import AccountFacts, CampaignFacts, Context, Seen
@@ -81,11 +83,16 @@ _LOCK = f"{_READ} {_IN_ORDER}"
 _HOLD = f"""
 SELECT p.id, p.version FROM people p WHERE p.account_id = $1 AND p.id = ANY ($2::uuid[])
  {_IN_ORDER}"""
+# Of those beside, only who is not as it was: nearly all are, and a file has a million of them.
 _HOLD_AT_ONCE = f"""
 WITH held AS ({_HOLD} SKIP LOCKED)
 SELECT id, version FROM held
  UNION ALL
-SELECT p.id, p.version FROM people p WHERE p.account_id = $1 AND p.id = ANY ($3::uuid[])"""
+SELECT w.id, p.version
+  FROM unnest($3::uuid[], $4::integer[]) AS w(id, version)
+  LEFT JOIN LATERAL (
+       SELECT version FROM people WHERE account_id = $1 AND id = w.id OFFSET 0) p ON true
+ WHERE p.version IS DISTINCT FROM w.version"""
 _FULL_RECORDS = f"""
 SELECT r.* FROM unnest($2::uuid[]) AS w(person_id) CROSS JOIN LATERAL (
        SELECT {RECORD_COLUMNS} FROM responses r
@@ -142,14 +149,19 @@ async def read_chunk_world(driver: Driver, submission: Submission) -> ChunkWorld
     account_id, user_id = submission.account_id, submission.user_id
     given = [item.given for item in submission.items if isinstance(item, Item)]
     refs = list({one.campaign for one in given})
+    ids, external_ids, emails = _identities([one.person for one in given])
+    keys = list({one.external_id for one in given if one.external_id is not None})
+    sql, (external_ids_given, emails_given, keys_given) = _world(external_ids, emails, keys)
     row = await driver.fetchrow(
-        _WORLD,
+        sql,
         account_id,
-        *_identities([one.person for one in given]),
+        ids,
+        external_ids_given,
+        emails_given,
         refs,
         [uuid_in(ref) for ref in refs],
         user_id,
-        list({one.external_id for one in given if one.external_id is not None}),
+        keys_given,
     )
     assert row is not None  # noqa: S101  (a SELECT without FROM)
     settings = ScoringSettingsDocument.model_validate(row["settings"] or {})
@@ -162,6 +174,16 @@ async def read_chunk_world(driver: Driver, submission: Submission) -> ChunkWorld
         seen={(account_id, user_id, key): seen for key, seen in _seen(row["seen"]).items()},
     )
     return ChunkWorld(context, _named(row))
+
+
+def _world(*texts: list[str]) -> tuple[str, list[Any]]:
+    """The statement, and what it is given of external ids, addresses and the rows' own ids."""
+    sql, arguments = _WORLD, []
+    for at, values in zip((3, 4, 8), texts, strict=True):
+        way, argument = as_texts(values, at)
+        sql = sql.replace(f"${at}::text[]", way)
+        arguments.append(argument)
+    return sql, arguments
 
 
 async def read_seen(
@@ -215,16 +237,17 @@ async def hold_people(
         may_wait: wait for others; only before the transaction has locked anybody.
         beside: who is not to be locked, but must not have been written either.
     """
-    versions = {person.id: person.version for person in people}
-    held = list(versions)
-    versions |= {person.id: person.version for person in beside}
-    if not versions:
+    held = {person.id: person.version for person in people}
+    others = {person.id: person.version for person in beside}
+    if not held and not others:
         return True
     if may_wait:
-        rows = await driver.fetch(_HOLD, account_id, held)
+        rows = await driver.fetch(_HOLD, account_id, list(held))
     else:
-        rows = await driver.fetch(_HOLD_AT_ONCE, account_id, held, list(versions)[len(held) :])
-    return versions == {row["id"]: row["version"] for row in rows}
+        rows = await driver.fetch(
+            _HOLD_AT_ONCE, account_id, list(held), list(others), list(others.values())
+        )
+    return held == {row["id"]: row["version"] for row in rows}
 
 
 async def read_records_of(

@@ -30,7 +30,7 @@ class Column:
 
 
 def _mode(record: RecordState) -> str:
-    return (record.scheduling.mode if record.scheduling else Mode.SYNCHRONOUS).value
+    return record.scheduling.mode if record.scheduling else Mode.SYNCHRONOUS
 
 
 def _matched(record: RecordState) -> str | None:
@@ -51,7 +51,7 @@ _COLUMNS = (
     Column("repeat_number", "smallint", lambda r: r.repeat_number, is_fixed=True),
     Column("member_status", "text", lambda r: r.member_status.name),
     Column("is_responded", "boolean", lambda r: r.member_status.responded),
-    Column("status", "text", lambda r: r.status.value),
+    Column("status", "text", lambda r: r.status),
     Column("mode", "text", _mode),
     Column("is_prompt", "boolean", lambda r: r.is_prompt),
     Column("user_id", "uuid", lambda r: r.user_id),

@@ -217,7 +217,7 @@ class Fold:
             record = latest
             record.is_changed = True
         else:
-            record = self._new_record(sent, campaign, person, latest)
+            record = self._new_record(sent, campaign, status, person, latest)
         outcome.record = record
         outcome.warnings = self._write(record, sent, item, status)
         return outcome
@@ -226,6 +226,7 @@ class Fold:
         self,
         sent: Submission,
         campaign: CampaignFacts,
+        status: MemberStatus,
         person: PersonState,
         latest: RecordState | None,
     ) -> RecordState:
@@ -235,7 +236,7 @@ class Fold:
             campaign_id=campaign.id,
             person_id=person.id,
             repeat_number=latest.repeat_number + 1 if latest else 1,
-            member_status=MemberStatus("", responded=False, step=0),
+            member_status=status,
             status=ResponseStatus.NOT_A_RESPONSE,
             responded_at=self.context.now,
             score=0,

@@ -14,7 +14,8 @@ from app.models.states import UploadOperation
 from app.responses.schemas import ResponseCreate
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: a file has a million of them, and that doubles what making one takes.
+@dataclass(slots=True)
 class Item:
     """One item that makes sense by itself; whether it fits the account is for the fold."""
 

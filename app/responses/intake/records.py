@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -75,6 +76,7 @@ class RecordState:
 
 
 Key = tuple[UUID, UUID, UUID]
+_repeat_number = attrgetter("repeat_number")
 
 
 class Records:
@@ -94,7 +96,10 @@ class Records:
 
     def latest(self, key: Key) -> RecordState | None:
         self.asked.add(key)
-        return max(self._found.get(key, ()), key=lambda r: r.repeat_number, default=None)
+        found = self._found.get(key)
+        if not found:
+            return None
+        return found[0] if len(found) == 1 else max(found, key=_repeat_number)
 
     def at(self, key: Key, member_status: str, moment: datetime) -> RecordState | None:
         """The record with this member status and moment; how senders without ids repeat."""

@@ -53,22 +53,19 @@ SELECT s.id, {FACTS}
   FROM ({{scored}}) s {FACTS_BESIDE}
  WHERE $2::uuid[] IS NULL
 """
+_OPEN = ResponseStatus.OPEN
 _NOTHING: Mapping[UUID, Row] = {}
 _KEPT = "r.person_id, p.nurture_until,"
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What was decided of one account's responses, before they are written."""
+    """What was decided of one account's responses, before they are written; `handed` qualified."""
 
     account_id: UUID
     verdicts: list[Verdict]
+    handed: list[Candidate]
     own: Mapping[UUID, Sequence[str]]
-
-    @property
-    def handed(self) -> list[Candidate]:
-        """Those that qualified."""
-        return [v.candidate for v in self.verdicts if v.status is ResponseStatus.OPEN]
 
 
 async def settle(
@@ -148,8 +145,9 @@ async def _settle(
     for verdict in verdicts:
         record = states[verdict.candidate.response_id]
         record.status, record.waits_until = verdict.status, verdict.waits_until
+    handed = [v.candidate for v in verdicts if v.status is _OPEN]
     own = {campaign.id: campaign.owners for campaign in campaigns.values()}
-    return Settled(account_id, verdicts, own)
+    return Settled(account_id, verdicts, handed, own)
 
 
 def asked_by(points: Points) -> list[str]:

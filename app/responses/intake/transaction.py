@@ -29,6 +29,9 @@ from app.responses.intake.settling import Settled, announce, settle
 from app.responses.intake.writing import Draft, Queued, deltas_of
 from app.responses.windows.opening import Terms, WindowKey, open_windows
 
+# Asked of every row of a file, and finding a member of an enumeration is a call.
+_PENDING, _AT_ONCE = ResponseStatus.PENDING_SCORING, Mode.SYNCHRONOUS
+
 
 class Redo(Exception):
     """Another transaction was first; the same items, taken again, will see what it did."""
@@ -139,7 +142,7 @@ async def write_records(
 
 def _responded(fold: Fold) -> list[RecordState]:
     """What is to be scored, by this transaction or later."""
-    return [r for r in fold.records.touched() if r.status is ResponseStatus.PENDING_SCORING]
+    return [record for record in fold.records.touched() if record.status is _PENDING]
 
 
 async def _queue(
@@ -175,11 +178,11 @@ def is_settled_now(record: RecordState) -> bool:
     they are in one.
     """
     mode = _mode_of(record)
-    return mode is Mode.SYNCHRONOUS or (mode is Mode.ASYNCHRONOUS and record.is_of_a_file)
+    return mode is _AT_ONCE or (record.is_of_a_file and mode is Mode.ASYNCHRONOUS)
 
 
 def _mode_of(record: RecordState) -> Mode:
-    return record.scheduling.mode if record.scheduling else Mode.SYNCHRONOUS
+    return record.scheduling.mode if record.scheduling else _AT_ONCE
 
 
 async def _wake(session: Transaction, fold: Fold) -> None:

@@ -31,7 +31,7 @@ def happenings(account_id: UUID, resolution: Resolution, *, run_id: UUID | None)
     by_campaign: dict[UUID, Counter[str]] = {}
     for verdict in resolution.resolved:
         counts = by_campaign.setdefault(verdict.candidate.campaign_id, Counter())
-        counts[verdict.status.value] += 1
+        counts[verdict.status] += 1
     campaigns: list[dict[str, Any]] = [
         {"campaign_id": str(campaign), "by_status": dict(counts)}
         for campaign, counts in sorted(by_campaign.items())

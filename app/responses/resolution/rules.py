@@ -11,6 +11,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from uuid import UUID
 
 from app.models.states import Mode, ResponseStatus
@@ -43,15 +44,20 @@ class Verdict:
     waits_until: datetime | None = None
 
 
+_moment = attrgetter("responded_at", "response_id")
+# Compared with every verdict, and finding a member of an enumeration is a call.
+_OPEN = ResponseStatus.OPEN
+
+
 def decide_all(
     candidates: Iterable[Candidate], *, grace: timedelta, now: datetime
 ) -> list[Verdict]:
     """Decide in order of `responded_at`, then id; who qualifies makes the person engaged."""
     engaged: set[UUID] = set()
     verdicts = []
-    for candidate in sorted(candidates, key=lambda c: (c.responded_at, c.response_id)):
+    for candidate in sorted(candidates, key=_moment):
         verdict = decide(candidate, is_engaged=candidate.person_id in engaged, grace=grace, now=now)
-        if verdict.status is ResponseStatus.OPEN:
+        if verdict.status is _OPEN:
             engaged.add(candidate.person_id)
         verdicts.append(verdict)
     return verdicts
