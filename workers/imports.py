@@ -127,7 +127,9 @@ async def _watch(work: Work, line: Line, claimed: Claimed) -> None:
         total, done, _ = counts
         said = pace.details(time.monotonic(), done=done, total=total)
         await asyncio.sleep(pause)
-        pause = min(pause * 1.2, _LONGEST_LOOK_SECONDS)
+        # Nobody should wait a second to be told that it is over.
+        left = _LONGEST_LOOK_SECONDS if pace.left_seconds is None else pace.left_seconds / 2
+        pause = min(pause * 1.2, _LONGEST_LOOK_SECONDS, max(left, _FIRST_LOOK_SECONDS))
 
 
 async def due_import_lanes(connection: AsyncConnection, *, most: int) -> list[tuple[UUID, UUID]]:

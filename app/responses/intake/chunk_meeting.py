@@ -9,7 +9,6 @@ be compared there, and what a row scores is known before it is folded: it makes 
 its person stays what it is. Where it turns out otherwise, what was found here is left alone.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +19,7 @@ from uuid import UUID
 
 from app.core.driver import Driver, Row
 from app.core.rowsets import Given, as_rows
+from app.core.values import json_of
 from app.responses.intake.chunk_reading import ChunkWorld
 from app.responses.intake.fold import CampaignFacts
 from app.responses.intake.items import Item, Submission
@@ -109,7 +109,7 @@ async def meet_some(
     """One statement's rows, each with whom it means."""
     # How often a person has responded is known once all rows before are folded.
     is_scored = "r.repeat_number" not in points.hits
-    texts = [_attributes(item) for item, _ in rows]
+    texts = [json_of(item.given.attributes) for item, _ in rows]
     sql, arguments = _statement(
         submission, rows, campaigns, texts, points if is_scored else NO_RULES, met.now
     )
@@ -214,7 +214,3 @@ def _asked(
         "attributes": lambda: list(texts),
     }
     return [Given(name, ASKED[name][0], columns[name]()) for name in asked_by(points)]
-
-
-def _attributes(item: Item) -> str:
-    return json.dumps(item.given.attributes) if item.given.attributes else "{}"

@@ -1,6 +1,5 @@
 """The campaign-member records of one transaction, in memory. Pure."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
+from app.core.values import json_of
 from app.models.states import ResponseStatus
 from app.responses.intake.rules import MemberStatus, Scheduling
 
@@ -63,7 +63,7 @@ class RecordState:
     def attributes_json(self) -> str:
         """The attributes as they are sent; only once the fold is over, for it is kept."""
         if self._written_attributes is None:
-            self._written_attributes = json.dumps(self.attributes) if self.attributes else "{}"
+            self._written_attributes = json_of(self.attributes)
         return self._written_attributes
 
     def keep_attributes(self, written: str) -> None:

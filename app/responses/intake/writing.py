@@ -4,7 +4,6 @@ Where another transaction was first (the same new person, the same external id) 
 rows than it is to have, and the whole transaction is done again.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from uuid import UUID
 from app.core.driver import Driver
 from app.core.rowsets import Given, as_rows
 from app.core.statements import Parts
+from app.core.values import json_of
 from app.responses.counters import Delta, add_deltas
 from app.responses.intake.columns import PENDING, SETTLED
 from app.responses.intake.fold import SeenKey
@@ -172,9 +172,7 @@ def deltas_of(records: Iterable[RecordState]) -> list[Delta]:
 
 def _given(people: Sequence[PersonState]) -> list[Given]:
     columns = {name: [person.values[name] for person in people] for name in FIELDS}
-    columns["attributes"] = [
-        json.dumps(attributes) if attributes else "{}" for attributes in columns["attributes"]
-    ]
+    columns["attributes"] = [json_of(attributes) for attributes in columns["attributes"]]
     return [
         Given("id", "uuid", [person.id for person in people]),
         Given("account_id", "uuid", [person.account_id for person in people]),
