@@ -63,8 +63,11 @@ def as_rows(columns: Sequence[Given], *, first: int, is_uniform: bool) -> tuple[
     return _item(tuple((c.name, c.type) for c in columns), tuple(ways), first), arguments
 
 
-def as_texts(values: list[str], at: int) -> tuple[str, Any]:
-    """An array of texts that is no column of rows: its SQL, and the argument of parameter `at`."""
+def as_texts(values: list[Any], at: int) -> tuple[str, Any]:
+    """An array of texts that is no column of rows: its SQL, and the argument of parameter `at`.
+
+    None is a text that is missing.
+    """
     joined = _joined(values)
     if joined is None:
         return f"${at}::text[]", values

@@ -34,19 +34,21 @@ SELECT jsonb_build_array(w.ref, c.id, c.member_statuses, c.default_responded_sta
  CROSS JOIN LATERAL (SELECT * FROM campaigns WHERE account_id = $1 AND {found} OFFSET 0) c
 """
 # Row by row (OFFSET 0), and records by their person (IS TRUE): while the tables are young, the
-# planner would read the whole account, or the whole campaign, for each.
+# planner would read the whole account, or the whole campaign, for each. An address is looked for
+# only if it is not that of the person who has the external id beside it, as it nearly always is.
 _NAMED = """
   FROM (SELECT array_agg(p.id) AS ids
           FROM unnest($2::uuid[]) AS w(id) CROSS JOIN LATERAL (
                SELECT id FROM people WHERE account_id = $1 AND id = w.id OFFSET 0) p) by_id,
-       (SELECT array_agg(p.id) AS ids, array_agg(w.name) AS names
-          FROM unnest($3::text[]) AS w(name) CROSS JOIN LATERAL (
-               SELECT id FROM people
-                WHERE account_id = $1 AND external_id = w.name OFFSET 0) p) by_external_id,
-       (SELECT array_agg(p.id) AS ids, array_agg(w.name) AS names
-          FROM unnest($4::text[]) AS w(name) CROSS JOIN LATERAL (
-               SELECT id FROM people
-                WHERE account_id = $1 AND email_folded = w.name OFFSET 0) p) by_email
+       (SELECT array_agg(p.id ORDER BY w.at) AS with_external_id,
+               array_agg(CASE WHEN p.email_folded = w.email THEN p.id ELSE (
+                         SELECT id FROM people
+                          WHERE account_id = $1 AND email_folded = w.email) END
+                         ORDER BY w.at) AS with_email
+          FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS w(external_id, email, at)
+          LEFT JOIN LATERAL (
+               SELECT id, email_folded FROM people
+                WHERE account_id = $1 AND external_id = w.external_id OFFSET 0) p ON true) by_names
 """
 _SEEN = """
 SELECT jsonb_agg(jsonb_build_array(k.external_id, k.response_id, r.status))
@@ -59,8 +61,7 @@ SELECT jsonb_agg(jsonb_build_array(k.external_id, k.response_id, r.status))
        SELECT status FROM responses
         WHERE account_id = $1 AND id = k.response_id OFFSET 0) r ON true
 """
-_NAMED_COLUMNS = """by_id.ids, by_external_id.ids AS with_external_id,
-       by_external_id.names AS external_ids, by_email.ids AS with_email, by_email.names AS emails"""
+_NAMED_COLUMNS = "by_id.ids, by_names.with_external_id, by_names.with_email"
 _NAMED_ALONE = f"SELECT {_NAMED_COLUMNS} {_NAMED}"
 _WORLD = f"""
 SELECT business_now() AS now,
@@ -144,20 +145,41 @@ class Named:
             yield self.emails[email]
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What rows call people: ids, and of each other pair the external id and the folded address."""
+
+    ids: list[UUID]
+    external_ids: list[str | None]
+    emails: list[str | None]
+
+    @classmethod
+    def of(cls, people: Iterable[PersonIn]) -> "Names":
+        """All that these rows say, each once."""
+        ids, pairs = set(), set()
+        for person in people:
+            if person.id is not None:
+                ids.add(person.id)
+            email = None if person.email is None else fold_email(person.email)
+            if person.external_id is not None or email is not None:
+                pairs.add((person.external_id, email))
+        return cls(list(ids), [one for one, _ in pairs], [email for _, email in pairs])
+
+
 async def read_chunk_world(driver: Driver, submission: Submission) -> ChunkWorld:
     """Settings, campaigns, external ids seen, and who may be meant."""
     account_id, user_id = submission.account_id, submission.user_id
     given = [item.given for item in submission.items if isinstance(item, Item)]
     refs = list({one.campaign for one in given})
-    ids, external_ids, emails = _identities([one.person for one in given])
+    names = Names.of([one.person for one in given])
     keys = list({one.external_id for one in given if one.external_id is not None})
-    sql, (external_ids_given, emails_given, keys_given) = _world(external_ids, emails, keys)
+    sql, (external_ids, emails, keys_given) = _world(names.external_ids, names.emails, keys)
     row = await driver.fetchrow(
         sql,
         account_id,
-        ids,
-        external_ids_given,
-        emails_given,
+        names.ids,
+        external_ids,
+        emails,
         refs,
         [uuid_in(ref) for ref in refs],
         user_id,
@@ -173,10 +195,10 @@ async def read_chunk_world(driver: Driver, submission: Submission) -> ChunkWorld
         },
         seen={(account_id, user_id, key): seen for key, seen in _seen(row["seen"]).items()},
     )
-    return ChunkWorld(context, _named(row))
+    return ChunkWorld(context, _named(names, row))
 
 
-def _world(*texts: list[str]) -> tuple[str, list[Any]]:
+def _world(*texts: list[Any]) -> tuple[str, list[Any]]:
     """The statement, and what it is given of external ids, addresses and the rows' own ids."""
     sql, arguments = _WORLD, []
     for at, values in zip((3, 4, 8), texts, strict=True):
@@ -196,17 +218,27 @@ async def read_seen(
 
 async def find_people(driver: Driver, account_id: UUID, named: Sequence[PersonIn]) -> list[UUID]:
     """Everybody of an account whom any of these may mean, by id, external id or address."""
-    row = await driver.fetchrow(_NAMED_ALONE, account_id, *_identities(named))
+    names = Names.of(named)
+    row = await driver.fetchrow(
+        _NAMED_ALONE, account_id, names.ids, names.external_ids, names.emails
+    )
     assert row is not None  # noqa: S101  (a SELECT of aggregates)
-    return list(_named(row).people)
+    return list(_named(names, row).people)
 
 
-def _named(row: Row) -> Named:
+def _named(names: "Names", row: Row) -> Named:
     return Named(
         frozenset(row["ids"] or ()),
-        dict(zip(row["external_ids"] or (), row["with_external_id"] or (), strict=True)),
-        dict(zip(row["emails"] or (), row["with_email"] or (), strict=True)),
+        _those_found(names.external_ids, row["with_external_id"]),
+        _those_found(names.emails, row["with_email"]),
     )
+
+
+def _those_found(
+    names: Sequence[str | None], found: Sequence[UUID | None] | None
+) -> dict[str, UUID]:
+    pairs = zip(names, found or (), strict=True)
+    return {name: id_ for name, id_ in pairs if name is not None and id_ is not None}
 
 
 async def read_people_of(
@@ -286,11 +318,3 @@ def _seen(found: Iterable[tuple[str, str, str]] | None) -> dict[str, Seen]:
         external_id: Seen(UUID(response), ResponseStatus(status))
         for external_id, response, status in found or ()
     }
-
-
-def _identities(named: Sequence[PersonIn]) -> tuple[list[UUID], list[str], list[str]]:
-    return (
-        list({person.id for person in named if person.id is not None}),
-        list({person.external_id for person in named if person.external_id is not None}),
-        list({fold_email(person.email) for person in named if person.email is not None}),
-    )
