@@ -266,7 +266,8 @@ async def hold_people(
     """Lock people who were read before; False if one was written since, or is held by others.
 
     Args:
-        may_wait: wait for others; only before the transaction has locked anybody.
+        may_wait: wait for others; only before the transaction has locked anybody, so without
+            `beside`.
         beside: who is not to be locked, but must not have been written either.
     """
     held = {person.id: person.version for person in people}
