@@ -55,6 +55,13 @@ def test_no_half_of_a_secret_is_left_at_a_cut(
         assert not set(rest) & set('abcé"\\'), (line, plain)
 
 
+def test_halves_that_overlap_are_covered_together() -> None:
+    r"""The end of its spelling as Python has it reaches into the next one."""
+    secret = '\\\\"\\'
+
+    assert Masker({"key": secret}).masked_piece(secret * 2, before=True, behind=True) == COVER
+
+
 @given(SECRET, TEXT, st.data())
 def test_no_half_of_a_secret_is_left_at_either_end_of_a_piece(
     secret: str, between: str, data: st.DataObject

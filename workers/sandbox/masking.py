@@ -80,10 +80,16 @@ class Masker:
         rest of a value at such an end is covered, too.
         """
         head = max((_overlap(needle, text) for needle in self._needles), default=0) if before else 0
-        text = text[head:]
         tail = max((_overlap(text, needle) for needle in self._needles), default=0) if behind else 0
-        shown = self.masked(text[: len(text) - tail])
-        return f"{COVER if head else ''}{shown}{COVER if tail else ''}"
+        # Together, for they may overlap: what one of them leaves over is no value any more.
+        ends = [(0, head), (len(text) - tail, len(text))]
+        inside = () if self._holds_none(text) else self._spans(text)
+        spans = [*(end for end in ends if end[0] < end[1]), *inside]
+        parts, done = [], 0
+        for start, end in _merged(sorted(spans)):
+            parts += [text[done:start], COVER]
+            done = end
+        return "".join(parts) + text[done:]
 
     def masked_json(self, value: Any, *, depth: int = 0) -> Any:
         """The same for every text within a JSON value, keys included."""

@@ -12,7 +12,8 @@ from app.imports.terms import Terms
 from app.models.states import UploadOperation
 from app.people import waking
 from app.responses.intake.answers import SENTENCES
-from app.responses.intake.chunk_reading import find_people, lock_people_of
+from app.responses.intake.chunk_reading import lock_people_of
+from app.responses.intake.naming import find_people
 from app.responses.intake.people import People, PersonState
 from app.responses.intake.rules import Reason
 from app.responses.intake.transaction import Redo

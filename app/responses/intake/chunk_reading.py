@@ -3,17 +3,17 @@
 Whoever is read without a lock is read with the version of the row, to be held against it later.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from app.core.driver import Driver, Row
+from app.core.driver import Driver
 from app.core.rowsets import as_texts
 from app.models.states import ResponseStatus
-from app.people.rules import fold_email
 from app.responses.intake.fold import AccountFacts, CampaignFacts, Context, Seen
 from app.responses.intake.items import Item, Submission
+from app.responses.intake.naming import COLUMNS, FOUND, Named, Names
 from app.responses.intake.people import PersonState
 from app.responses.intake.reading import (
     PERSON_COLUMNS,
@@ -24,7 +24,6 @@ from app.responses.intake.reading import (
     uuid_in,
 )
 from app.responses.intake.records import RecordState
-from app.responses.schemas import PersonIn
 from app.scoring.schemas import ScoringSettingsDocument
 
 _CAMPAIGN = """
@@ -34,22 +33,7 @@ SELECT jsonb_build_array(w.ref, c.id, c.member_statuses, c.default_responded_sta
  CROSS JOIN LATERAL (SELECT * FROM campaigns WHERE account_id = $1 AND {found} OFFSET 0) c
 """
 # Row by row (OFFSET 0), and records by their person (IS TRUE): while the tables are young, the
-# planner would read the whole account, or the whole campaign, for each. An address is looked for
-# only if it is not that of the person who has the external id beside it, as it nearly always is.
-_NAMED = """
-  FROM (SELECT array_agg(p.id) AS ids
-          FROM unnest($2::uuid[]) AS w(id) CROSS JOIN LATERAL (
-               SELECT id FROM people WHERE account_id = $1 AND id = w.id OFFSET 0) p) by_id,
-       (SELECT array_agg(p.id ORDER BY w.at) AS with_external_id,
-               array_agg(CASE WHEN p.email_folded = w.email THEN p.id ELSE (
-                         SELECT id FROM people
-                          WHERE account_id = $1 AND email_folded = w.email) END
-                         ORDER BY w.at) AS with_email
-          FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS w(external_id, email, at)
-          LEFT JOIN LATERAL (
-               SELECT id, email_folded FROM people
-                WHERE account_id = $1 AND external_id = w.external_id OFFSET 0) p ON true) by_names
-"""
+# planner would read the whole account, or the whole campaign, for each.
 _SEEN = """
 SELECT jsonb_agg(jsonb_build_array(k.external_id, k.response_id, r.status))
   FROM unnest($3::text[]) AS w(external_id)
@@ -61,8 +45,6 @@ SELECT jsonb_agg(jsonb_build_array(k.external_id, k.response_id, r.status))
        SELECT status FROM responses
         WHERE account_id = $1 AND id = k.response_id OFFSET 0) r ON true
 """
-_NAMED_COLUMNS = "by_id.ids, by_names.with_external_id, by_names.with_email"
-_NAMED_ALONE = f"SELECT {_NAMED_COLUMNS} {_NAMED}"
 _WORLD = f"""
 SELECT business_now() AS now,
        (SELECT document FROM scoring_settings WHERE account_id = $1) AS settings,
@@ -70,7 +52,7 @@ SELECT business_now() AS now,
        (SELECT jsonb_agg(doc) FROM ({_CAMPAIGN.format(found="code = w.ref")}
          UNION ALL {_CAMPAIGN.format(found="id = w.id")}) named) AS campaigns,
        ({_SEEN.replace("$3", "$8").replace("$2", "$7")}) AS seen,
-       {_NAMED_COLUMNS} {_NAMED}
+       {COLUMNS} {FOUND}
 """
 # Nobody's attributes are the rule, and taking "{}" apart a thousand times is not free.
 _PERSON = PERSON_COLUMNS.replace("p.attributes", "nullif(p.attributes, '{}')")
@@ -108,62 +90,7 @@ class ChunkWorld:
     """What is read before anything is locked."""
 
     context: Context
-    named: "Named"
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """Everybody whom some rows may mean, by the names that these give."""
-
-    ids: frozenset[UUID]
-    external_ids: Mapping[str, UUID]
-    emails: Mapping[str, UUID]
-
-    @property
-    def people(self) -> set[UUID]:
-        """All of them."""
-        return {*self.ids, *self.external_ids.values(), *self.emails.values()}
-
-    def meant_by(self, person: PersonIn) -> UUID | None:
-        """Whom a row means as things stand: by the first of its names that somebody has."""
-        if person.id is not None:
-            return person.id if person.id in self.ids else None
-        found = None
-        if person.external_id is not None:
-            found = self.external_ids.get(person.external_id)
-        if found is None and person.email is not None:
-            found = self.emails.get(fold_email(person.email))
-        return found
-
-    def touched_by(self, person: PersonIn) -> Iterator[UUID]:
-        """Everybody who has one of a row's names."""
-        if person.id in self.ids:
-            yield person.id
-        if person.external_id is not None and person.external_id in self.external_ids:
-            yield self.external_ids[person.external_id]
-        if person.email is not None and (email := fold_email(person.email)) in self.emails:
-            yield self.emails[email]
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """What rows call people: ids, and of each other pair the external id and the folded address."""
-
-    ids: list[UUID]
-    external_ids: list[str | None]
-    emails: list[str | None]
-
-    @classmethod
-    def of(cls, people: Iterable[PersonIn]) -> "Names":
-        """All that these rows say, each once."""
-        ids, pairs = set(), set()
-        for person in people:
-            if person.id is not None:
-                ids.add(person.id)
-            email = None if person.email is None else fold_email(person.email)
-            if person.external_id is not None or email is not None:
-                pairs.add((person.external_id, email))
-        return cls(list(ids), [one for one, _ in pairs], [email for _, email in pairs])
+    named: Named
 
 
 async def read_chunk_world(driver: Driver, submission: Submission) -> ChunkWorld:
@@ -195,7 +122,7 @@ async def read_chunk_world(driver: Driver, submission: Submission) -> ChunkWorld
         },
         seen={(account_id, user_id, key): seen for key, seen in _seen(row["seen"]).items()},
     )
-    return ChunkWorld(context, _named(names, row))
+    return ChunkWorld(context, names.found(row))
 
 
 def _world(*texts: list[Any]) -> tuple[str, list[Any]]:
@@ -214,31 +141,6 @@ async def read_seen(
     """Which of these external ids of rows were seen before, and what they led to."""
     found = await driver.fetchval(_SEEN, submission.account_id, submission.user_id, external_ids)
     return _seen(found)
-
-
-async def find_people(driver: Driver, account_id: UUID, named: Sequence[PersonIn]) -> list[UUID]:
-    """Everybody of an account whom any of these may mean, by id, external id or address."""
-    names = Names.of(named)
-    row = await driver.fetchrow(
-        _NAMED_ALONE, account_id, names.ids, names.external_ids, names.emails
-    )
-    assert row is not None  # noqa: S101  (a SELECT of aggregates)
-    return list(_named(names, row).people)
-
-
-def _named(names: "Names", row: Row) -> Named:
-    return Named(
-        frozenset(row["ids"] or ()),
-        _those_found(names.external_ids, row["with_external_id"]),
-        _those_found(names.emails, row["with_email"]),
-    )
-
-
-def _those_found(
-    names: Sequence[str | None], found: Sequence[UUID | None] | None
-) -> dict[str, UUID]:
-    pairs = zip(names, found or (), strict=True)
-    return {name: id_ for name, id_ in pairs if name is not None and id_ is not None}
 
 
 async def read_people_of(
