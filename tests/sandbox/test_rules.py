@@ -152,7 +152,11 @@ def test_what_says_nothing_of_counts_is_none() -> None:
     assert counts_of({"succeeded": 2, "rows": 3}) == Counts(2, 2, 0, 0)
 
 
-@given(st.binary(max_size=200), st.binary(max_size=200))
+# All but the word of a return itself, which counts even where it cannot be read.
+WORDS = st.binary(max_size=200).filter(lambda told: b'{"returned":' not in told)
+
+
+@given(WORDS, WORDS)
 def test_nothing_that_is_told_breaks_the_channel(one: bytes, two: bytes) -> None:
     channel = Channel()
     told = b'{"ready":true}\n' + one + b"\n" + two + b'\n{"returned":4}\n{"returned":5}\n'
