@@ -206,9 +206,7 @@ async def _results(
     if items:
         taken = await _take(session, terms, portion, items, last)
         for item, result in zip(items, taken, strict=True):
-            is_failed = result.outcome is _FAILED
-            line = rows.lines[item.index]
-            results[item.index] = placed(result, line) if is_failed else result
+            results[item.index] = placed(result, rows.lines[item.index])
     return [results[at] for at in range(portion.start, portion.end)]
 
 

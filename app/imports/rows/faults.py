@@ -26,6 +26,8 @@ def failed_by(terms: Terms, line: int, faults: Sequence[Fault]) -> RowResult:
 
 
 def placed(result: RowResult, line: int) -> RowResult:
-    """A failed row's result, its sentence beginning with the line."""
+    """The same result, its sentence beginning with the line if the row failed."""
+    if result.outcome is not RowOutcome.FAILED:
+        return result
     place = f"line {line}, column {result.column}" if result.column else f"line {line}"
     return result._replace(detail=f"{place}: {result.detail}")
