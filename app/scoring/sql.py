@@ -16,27 +16,23 @@ from app.core.driver import Transaction, driver_of
 from app.scoring.points import Points
 
 _SCORED = """
-    SELECT t.*, found.points, found.matched
+    SELECT t.*, {total} AS points,
+           nullif(array_positions(t.hits, true), '{{}}')::smallint[] AS matched
       FROM (SELECT r.id, {kept} p.score AS person, c.score AS campaign, {hits} AS hits
               FROM {rows}
              CROSS JOIN LATERAL (
                    SELECT * FROM people WHERE account_id = $1 AND id = r.person_id OFFSET 0) p
              CROSS JOIN LATERAL (
                    SELECT * FROM campaigns WHERE account_id = $1 AND id = r.campaign_id OFFSET 0) c
-            {where} OFFSET 0) t
-     CROSS JOIN LATERAL (
-           SELECT coalesce(sum(rule.points), 0)::bigint AS points,
-                  array_agg(rule.position::smallint ORDER BY rule.position) AS matched
-             FROM unnest(t.hits, $4::bigint[]) WITH ORDINALITY AS rule(hit, points, position)
-            WHERE rule.hit) found"""
+            {where} OFFSET 0) t"""
 _STORED = "WHERE r.account_id = $1 AND r.id = ANY ($2::uuid[])"
-_SCORE = f"""
-WITH s AS MATERIALIZED ({_SCORED.format(kept="", rows="responses r", hits="{hits}", where=_STORED)})
+_SCORE = """
+WITH s AS MATERIALIZED ({scored})
 UPDATE responses r
    SET status = 'Pending - TQR',
        score_person = s.person, score_campaign = s.campaign, score_rules = s.points,
        score_total = s.person + s.campaign + r.score + s.points,
-       matched_rules = s.matched, ruleset_version = {{version}}, scored_at = $3
+       matched_rules = s.matched, ruleset_version = {version}, scored_at = $3
   FROM s
  WHERE r.account_id = $1 AND r.id = ANY ($2::uuid[]) AND r.id = s.id
 """
@@ -50,7 +46,7 @@ def scored_rows(points: Points, rows: str, *, kept: str, where: str = "") -> str
         kept: columns of it to be passed on, each followed by a comma.
         where: leaves rows out; it may look at the person, `p`.
     """
-    return _SCORED.format(kept=kept, rows=rows, hits=points.hits, where=where)
+    return _SCORED.format(kept=kept, rows=rows, hits=points.hits, total=points.total, where=where)
 
 
 async def score(
@@ -65,7 +61,9 @@ async def score(
     driver = await driver_of(session)
     version = "NULL" if points.version is None else str(int(points.version))
     await driver.execute(
-        _SCORE.format(hits=points.hits, version=version),
+        _SCORE.format(
+            scored=scored_rows(points, "responses r", kept="", where=_STORED), version=version
+        ),
         account_id,
         list(responses),
         now,

@@ -144,6 +144,29 @@ async def test_what_a_row_says_of_its_person_is_what_it_is_scored_by(
     assert (await read(tenant.http, response))["status"] == ResponseStatus.OPEN
 
 
+async def test_whoever_writes_about_a_person_of_whom_nobody_is_told_comes_after_the_row(
+    tenant: Tenant, chunks: Chunks
+) -> None:
+    await configure(tenant.http, ASYNCHRONOUS, threshold=1000)
+    campaign = await a_campaign(tenant.http, score=0)
+    known = await upsert(tenant.http, email=an_email(), score=100)
+
+    async def worse() -> None:
+        answer = await tenant.http.patch(f"/v1/people/{known['id']}", json={"score": 50})
+        assert answer.status_code == 200
+
+    chunks.after(MET, worse)
+
+    await chunks.take([row(campaign, {"email": known["email"], "score": 100})])
+
+    (response,) = await listed_responses(tenant.http, campaign)
+    found = await read(tenant.http, response)
+    assert (found["status"], found["score_total"]) == (ResponseStatus.NO_ACTION_REQUIRED, 100)
+    # Taken once more, the row would have had its word on the score written.
+    (person,) = await people(tenant.http, email=known["email"])
+    assert person["score"] == 50
+
+
 async def test_a_row_that_comes_second_has_the_last_word_on_its_person(
     tenant: Tenant, resources: Resources, chunks: Chunks
 ) -> None:

@@ -34,7 +34,7 @@ from app.scoring.sql import scored_rows
 
 _COMPARED = frozenset(("external_id", "email", *PLAIN_FIELDS))
 _MET = """
-SELECT s.id AS at, s.person_id, s.version, latest.*, {facts}
+SELECT s.id AS at, s.version, latest.*, {facts}
   FROM ({scored}) s {beside}
   LEFT JOIN LATERAL (
        SELECT id AS record_id, repeat_number, member_status, is_responded, status, responded_at
@@ -114,14 +114,16 @@ async def meet_some(
         submission, rows, campaigns, texts, points if is_scored else NO_RULES, met.now
     )
     for row in await driver.fetch(sql, submission.account_id, None, met.now, *arguments):
-        item = rows[row["at"]][0]
-        _note(met, submission.account_id, item, row, campaigns[item.given.campaign])
+        item, person_id = rows[row["at"]]
+        _note(met, submission.account_id, item, person_id, row, campaigns[item.given.campaign])
         if is_scored:
             met.known[item.index] = Known(row, texts[row["at"]])
 
 
-def _note(met: Met, account_id: UUID, item: Item, row: Row, campaign: CampaignFacts) -> None:
-    _, person_id, version, record_id, number, name, is_responded, word, moment = row[:9]
+def _note(
+    met: Met, account_id: UUID, item: Item, person_id: UUID, row: Row, campaign: CampaignFacts
+) -> None:
+    _, version, record_id, number, name, is_responded, word, moment = row[:8]
     person = met.states.get(person_id)
     if person is None:
         # Whoever is met again keeps the version met first: a later row may have found another.
@@ -164,15 +166,15 @@ def _statement(
     ]
     first = FIRST_PARAMETER + len(points.values)
     item, arguments = as_rows(given, first=first, is_uniform=True)
-    sql = _sql(points.hits, item, tuple(said))
+    sql = _sql(points.hits, points.total, item, tuple(said))
     return sql, [points.points, *points.values, *arguments]
 
 
 @lru_cache(maxsize=64)
-def _sql(hits: str, rows: str, said: Sequence[str]) -> str:
+def _sql(hits: str, total: str, rows: str, said: Sequence[str]) -> str:
     same = [f"p.{name} IS NOT DISTINCT FROM coalesce(r.said_{name}, p.{name})" for name in said]
     scored = scored_rows(
-        Points(None, hits, [], []),
+        Points(None, hits, total, [], []),
         f"(SELECT w.*, $3::timestamptz AS received_at FROM {rows}) r",
         kept=_KEPT,
         where=f"WHERE {' AND '.join(same)}" if same else "",

@@ -10,8 +10,9 @@ for each other's whole transactions, and wrote every one of their pages. So they
 locks, and who is written about is locked then, if nobody has written since; otherwise the chunk
 begins again, with everybody locked first. Whom no row of the chunk tells anything new is not even
 read in full; see `chunk_meeting`. What is unlocked is guarded by unique keys, of records, of active
-responses, of external ids, and by the versions of people: what a row says of its person is what the
-person was scored by, and what its record was compared with.
+responses, of external ids, and by the versions of people: what a row says of its person is what it
+was scored by. Where one statement did both, it is so without them: whoever is written about after
+that, and is not told of the response, might as well have been written about after the chunk.
 
 The rows of a chunk are of one campaign, so it is known whose records the fold will ask for, and it
 folds once. Neighbouring chunks name the same new people: whoever comes second waits for the first,
@@ -127,7 +128,7 @@ async def _take(session: Transaction, submission: Submission, *, is_locked: bool
     else:
         return None
     settled = await settle(session, settled_now(fold), fold.context, known=folded.known)
-    if not is_locked and not await _hold_qualified(driver, fold, settled, account_id):
+    if not is_locked and not await _hold_qualified(driver, folded, settled, account_id):
         return None
     return _Taken(fold, outcomes, settled)
 
@@ -237,15 +238,26 @@ def _needs_locks(fold: Fold, account_id: UUID) -> bool:
 
 
 async def _hold_qualified(
-    driver: Driver, fold: Fold, settled: Sequence[Settled], account_id: UUID
+    driver: Driver, folded: _Folded, settled: Sequence[Settled], account_id: UUID
 ) -> bool:
     """Lock whoever is to be told, beside those who are written; without waiting: out of order.
 
-    Nobody else may have been written since they were read: the rows would have been folded over
-    one state of a person and scored by another.
+    Of the others, nobody may have been written since they were read, or a row would have been
+    folded over one state of its person and scored by another. Of some it is known that none was.
     """
     told = {candidate.person_id for each in settled for candidate in each.handed}
-    unheld = [p for p in fold.people.by_id.values() if p.stored is not None and not p.changed]
+    scored_later = {
+        verdict.candidate.person_id
+        for each in settled
+        for verdict in each.verdicts
+        if verdict.candidate.response_id not in folded.known
+    }
+    sure = {person.id for person in folded.fold.met.values()} - scored_later - told
+    unheld = [
+        person
+        for person in folded.fold.people.by_id.values()
+        if person.id not in sure and person.stored is not None and not person.changed
+    ]
     return await hold_people(
         driver,
         account_id,

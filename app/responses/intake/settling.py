@@ -23,7 +23,7 @@ from app.responses.intake.fold import AccountFacts, CampaignFacts, Context
 from app.responses.intake.records import RecordState, Scored
 from app.responses.resolution.news import happenings
 from app.responses.resolution.rules import Candidate, Verdict, decide_all
-from app.responses.resolution.sql import Resolution, hand_over
+from app.responses.resolution.sql import HAS_OPEN_OPPORTUNITY, Resolution, hand_over
 from app.scoring.points import FIRST_PARAMETER, Points, points_of
 from app.scoring.sql import scored_rows
 
@@ -39,11 +39,8 @@ ASKED: Mapping[str, tuple[str, Callable[[RecordState], Any]]] = {
     "attributes": ("jsonb", lambda r: r.attributes_json),
 }
 # Of the scored rows `s`, and of what stands beside them.
-FACTS = """s.person, s.campaign, s.points, s.matched, s.nurture_until, a.response_id AS active,
-       EXISTS (SELECT FROM opportunity_contacts oc
-                 JOIN opportunities o ON o.account_id = oc.account_id AND o.id = oc.opportunity_id
-                WHERE oc.account_id = $1 AND oc.person_id = s.person_id
-                  AND o.state = 'open') AS has_open_opportunity"""
+FACTS = f"""s.person, s.campaign, s.points, s.matched, s.nurture_until, a.response_id AS active,
+       {HAS_OPEN_OPPORTUNITY.format(person_id="s.person_id")}"""
 FACTS_BESIDE = """
   LEFT JOIN LATERAL (
        SELECT response_id FROM active_responses

@@ -24,13 +24,18 @@ SELECT p.id FROM people p
        SELECT person_id FROM responses WHERE account_id = $1 AND id = ANY ($2::uuid[])))
  ORDER BY p.id::text COLLATE "C" FOR UPDATE
 """
-_READ = """
+# Asked once in a statement whether the account has any at all: most never tell us of theirs, and
+# of a file's rows each would be looked up.
+HAS_OPEN_OPPORTUNITY = """
+       ((SELECT EXISTS (SELECT FROM opportunity_contacts WHERE account_id = $1)) AND EXISTS (
+        SELECT FROM opportunity_contacts oc
+          JOIN opportunities o ON o.account_id = oc.account_id AND o.id = oc.opportunity_id
+         WHERE oc.account_id = $1 AND oc.person_id = {person_id}
+           AND o.state = 'open')) AS has_open_opportunity"""
+_READ = f"""
 SELECT r.id, r.person_id, r.campaign_id, r.score_total, r.is_prompt, r.mode, r.responded_at,
        r.received_at, a.response_id AS active, p.nurture_until, c.threshold, c.owners,
-       EXISTS (SELECT FROM opportunity_contacts oc
-                 JOIN opportunities o ON o.account_id = oc.account_id AND o.id = oc.opportunity_id
-                WHERE oc.account_id = r.account_id AND oc.person_id = r.person_id
-                  AND o.state = 'open') AS has_open_opportunity
+       {HAS_OPEN_OPPORTUNITY.format(person_id="r.person_id")}
   FROM responses r
  CROSS JOIN LATERAL (
        SELECT nurture_until FROM people WHERE account_id = $1 AND id = r.person_id OFFSET 0) p
