@@ -7,6 +7,7 @@ from sqlmodel import Field
 
 from app.core.db import UtcDateTime
 from app.models.owned import Owned
+from app.models.storage import GROWING
 
 
 class Event(Owned, table=True):
@@ -17,7 +18,10 @@ class Event(Owned, table=True):
     """
 
     __tablename__ = "events"
-    __table_args__ = (Index("ix_events_order", "account_id", "xid", "id"),)
+    __table_args__ = (
+        Index("ix_events_order", "account_id", "xid", "id"),
+        {"postgresql_with": GROWING},
+    )
 
     type: str
     data: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))

@@ -9,6 +9,7 @@ from sqlmodel import Field
 from app.core.db import UtcDateTime, word
 from app.models.owned import Owned, of_account, one_of
 from app.models.states import PersonKind
+from app.models.storage import GROWING
 
 
 class Person(Owned, table=True):
@@ -33,7 +34,7 @@ class Person(Owned, table=True):
             postgresql_where=text("email_folded IS NOT NULL"),
         ),
         # Room on the page keeps the updates of scores and statuses off the indexes (HOT).
-        {"postgresql_with": {"fillfactor": "80"}},
+        {"postgresql_with": {"fillfactor": "80"} | GROWING},
     )
 
     kind: PersonKind = Field(default=PersonKind.LEAD, sa_type=word(PersonKind))

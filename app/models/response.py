@@ -9,6 +9,7 @@ from sqlmodel import Field
 from app.core.db import UtcDateTime, word
 from app.models.owned import Owned, one_of
 from app.models.states import Mode, ResponseStatus
+from app.models.storage import GROWING
 
 
 class Response(Owned, table=True):
@@ -32,7 +33,7 @@ class Response(Owned, table=True):
             unique=True,
         ),
         Index("ix_responses_campaign", "account_id", "campaign_id", "id"),
-        {"postgresql_with": {"fillfactor": "50"}},
+        {"postgresql_with": {"fillfactor": "50"} | GROWING},
     )
 
     campaign_id: UUID
