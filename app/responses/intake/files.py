@@ -243,7 +243,7 @@ async def _hold_qualified(
     """Lock whoever is to be told, beside those who are written; without waiting: out of order.
 
     Of the others, nobody may have been written since they were read, or a row would have been
-    folded over one state of its person and scored by another. Of some it is known that none was.
+    folded over one state of its person and scored by another; unless one statement did both.
     """
     told = {candidate.person_id for each in settled for candidate in each.handed}
     scored_later = {
@@ -252,11 +252,11 @@ async def _hold_qualified(
         for verdict in each.verdicts
         if verdict.candidate.response_id not in folded.known
     }
-    sure = {person.id for person in folded.fold.met.values()} - scored_later - told
+    scored_as_met = {person.id for person in folded.fold.met.values()} - scored_later - told
     unheld = [
         person
         for person in folded.fold.people.by_id.values()
-        if person.id not in sure and person.stored is not None and not person.changed
+        if person.id not in scored_as_met and person.stored is not None and not person.changed
     ]
     return await hold_people(
         driver,
