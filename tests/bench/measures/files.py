@@ -137,6 +137,7 @@ def _times(trial: _Trial) -> list[Row]:
             "the same / A0 into the empty table",
             compare(trial.figures, "again", "a0"),
             in_seconds,
+            _AGAIN_GOAL,
         ),
         compared(
             NAME,
