@@ -113,31 +113,38 @@ async def meet_some(
     sql, arguments = _statement(
         submission, rows, campaigns, texts, points if is_scored else NO_RULES, met.now
     )
+    before = set(met.states)
     for row in await driver.fetch(sql, submission.account_id, None, met.now, *arguments):
         item, person_id = rows[row["at"]]
-        _note(met, submission.account_id, item, person_id, row, campaigns[item.given.campaign])
+        person = _met_person(met, submission.account_id, person_id, row["version"])
+        met.people[item.index] = person
+        # A record that is there only now was made after rows before this were compared.
+        if person_id not in before:
+            _note(met, person, row, campaigns[item.given.campaign])
         if is_scored:
             met.known[item.index] = Known(row, texts[row["at"]])
 
 
-def _note(
-    met: Met, account_id: UUID, item: Item, person_id: UUID, row: Row, campaign: CampaignFacts
-) -> None:
-    _, version, record_id, number, name, is_responded, word, moment = row[:8]
+def _met_person(met: Met, account_id: UUID, person_id: UUID, version: int) -> PersonState:
+    """The person; whoever is met again keeps the version met first."""
     person = met.states.get(person_id)
     if person is None:
-        # Whoever is met again keeps the version met first: a later row may have found another.
         stored: dict[str, Any] = {}
         person = met.states[person_id] = PersonState(account_id, person_id, stored, stored, version)
-    met.people[item.index] = person
+    return person
+
+
+def _note(met: Met, person: PersonState, row: Row, campaign: CampaignFacts) -> None:
+    """The latest record of the person, if there is one."""
+    record_id, number, name, is_responded, word, moment = row[2:8]
     if record_id is None or record_id in met.records:
         return
     status = STATUSES[word]
     met.records[record_id] = RecordState(
-        account_id=account_id,
+        account_id=person.account_id,
         id=record_id,
         campaign_id=campaign.id,
-        person_id=person_id,
+        person_id=person.id,
         repeat_number=number,
         member_status=campaign.member_statuses.get(name) or MemberStatus(name, is_responded, 0),
         status=status,

@@ -12,7 +12,8 @@ begins again, with everybody locked first. Whom no row of the chunk tells anythi
 read in full; see `chunk_meeting`. What is unlocked is guarded by unique keys, of records, of active
 responses, of external ids, and by the versions of people: what a row says of its person is what it
 was scored by. Where one statement did both, it is so without them: whoever is written about after
-that, and is not told of the response, might as well have been written about after the chunk.
+that, and is not told of the response, might as well have been written about after the row. Records
+are read no later than that, so that one that is made in between meets its unique key.
 
 The rows of a chunk are of one campaign, so it is known whose records the fold will ask for, and it
 folds once. Neighbouring chunks name the same new people: whoever comes second waits for the first,
@@ -31,6 +32,7 @@ from app.core.statements import Parts
 from app.models.states import IntakeResult
 from app.responses.intake.chunk_meeting import Met, meet
 from app.responses.intake.chunk_reading import (
+    ChunkWorld,
     hold_people,
     lock_people_of,
     read_chunk_world,
@@ -41,7 +43,7 @@ from app.responses.intake.chunk_reading import (
 from app.responses.intake.fold import Fold, Outcome
 from app.responses.intake.items import Item, Submission
 from app.responses.intake.people import People
-from app.responses.intake.records import Records
+from app.responses.intake.records import Records, RecordState
 from app.responses.intake.rules import REFUSALS
 from app.responses.intake.settling import Settled, settle
 from app.responses.intake.transaction import (
@@ -138,25 +140,29 @@ async def _folded(session: Transaction, submission: Submission, *, is_locked: bo
     world = await read_chunk_world(driver, submission)
     context = world.context
     session.info["now"] = context.now
+    items = [item for item in submission.items if isinstance(item, Item)]
+    by_id = {campaign.id: campaign for campaign in context.campaigns.values()}
+    records: list[RecordState] = []
     met = Met(context.now)
+    # By their moments: then all of a person's records count, not only the latest.
+    has_all = not is_locked and not _are_told_apart(items)
+    if has_all:
+        named = list(_touched_by(world, items))
+        records = await read_records_of(driver, account_id, named, by_id, is_full=False)
     if not is_locked:
         version = context.accounts[account_id].ruleset_version
         points = await points_of(session, account_id, version)
         met = await meet(driver, submission, world, points)
-    items = [item for item in submission.items if isinstance(item, Item)]
-    others = [item.given.person for item in items if item.index not in met.people]
-    ids = list({id_ for person in others for id_ in world.named.touched_by(person)})
+    ids = list(_touched_by(world, [item for item in items if item.index not in met.people]))
     met.leave(set(ids))
     read = lock_people_of if is_locked else read_people_of
     people = People(await read(driver, account_id, ids))
-    by_id = {campaign.id: campaign for campaign in context.campaigns.values()}
-    records = list(met.records.values())
-    if not _are_told_apart(submission):
-        # By their moments: then all of a person's records count, not only the latest.
-        ids = [*ids, *{person.id for person in met.people.values()}]
-        records = []
-    # Records that change are never written without locks.
-    records += await read_records_of(driver, account_id, ids, by_id, is_full=is_locked)
+    if not has_all:
+        records = [
+            *met.records.values(),
+            # Records that change are never written without locks.
+            *await read_records_of(driver, account_id, ids, by_id, is_full=is_locked),
+        ]
     for person in {one.id: one for one in met.people.values()}.values():
         people.meet(person)
     fold = Fold(context, people, Records(records), met=met.people)
@@ -165,12 +171,15 @@ async def _folded(session: Transaction, submission: Submission, *, is_locked: bo
     return _Folded(fold, outcomes, _scored_before(met, outcomes))
 
 
-def _are_told_apart(submission: Submission) -> bool:
+def _touched_by(world: ChunkWorld, items: Sequence[Item]) -> set[UUID]:
+    """Everybody who has one of the names that these rows give."""
+    return {id_ for item in items for id_ in world.named.touched_by(item.given.person)}
+
+
+def _are_told_apart(items: Sequence[Item]) -> bool:
     """Whether no row is known again by its moment, for want of an external id."""
     return all(
-        item.given.external_id is not None or item.given.responded_at is None
-        for item in submission.items
-        if isinstance(item, Item)
+        item.given.external_id is not None or item.given.responded_at is None for item in items
     )
 
 
