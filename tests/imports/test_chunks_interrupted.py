@@ -167,6 +167,25 @@ async def test_whoever_writes_about_a_person_of_whom_nobody_is_told_comes_after_
     assert person["score"] == 50
 
 
+async def test_a_campaigns_score_is_held_against_the_threshold_that_it_has_with_it(
+    tenant: Tenant, chunks: Chunks
+) -> None:
+    await configure(tenant.http, ASYNCHRONOUS, threshold=1000)
+    campaign = await a_campaign(tenant.http, score=0, threshold=100)
+
+    async def dearer() -> None:
+        changed = {"score": 200, "threshold": 300}
+        answer = await tenant.http.patch(f"/v1/campaigns/{campaign['id']}", json=changed)
+        assert answer.status_code == 200
+
+    chunks.after(WORLD, dearer)
+
+    await chunks.take([row(campaign, {"email": an_email()})])
+
+    (response,) = await listed_responses(tenant.http, campaign)
+    assert (await read(tenant.http, response))["status"] == ResponseStatus.NO_ACTION_REQUIRED
+
+
 async def test_a_row_that_comes_second_has_the_last_word_on_its_person(
     tenant: Tenant, resources: Resources, chunks: Chunks
 ) -> None:

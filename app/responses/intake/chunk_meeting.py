@@ -43,7 +43,7 @@ SELECT s.id AS at, s.version, latest.*, {facts}
         ORDER BY repeat_number DESC LIMIT 1) latest ON true
  WHERE $2::uuid[] IS NULL
 """
-_KEPT = "r.person_id, p.version, p.nurture_until, r.campaign_id,"
+_KEPT = "r.person_id, p.version, p.nurture_until, c.threshold, r.campaign_id,"
 
 
 class Known(NamedTuple):

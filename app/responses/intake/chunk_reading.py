@@ -28,7 +28,7 @@ from app.scoring.schemas import ScoringSettingsDocument
 
 _CAMPAIGN = """
 SELECT jsonb_build_array(w.ref, c.id, c.member_statuses, c.default_responded_status,
-                         c.repeat_limit, c.threshold, c.owners) AS doc
+                         c.repeat_limit, c.owners) AS doc
   FROM unnest($5::text[], $6::uuid[]) AS w(ref, id)
  CROSS JOIN LATERAL (SELECT * FROM campaigns WHERE account_id = $1 AND {found} OFFSET 0) c
 """

@@ -44,7 +44,6 @@ class CampaignFacts:
     member_statuses: Mapping[str, MemberStatus]
     default: str
     repeat_limit: int | None
-    threshold: int | None = None
     owners: Sequence[str] = ()
 
 

@@ -18,7 +18,7 @@ from app.scoring.schemas import ScoringSettingsDocument
 PERSON_COLUMNS = ", ".join(["p.account_id", "p.id", *(f"p.{name}" for name in FIELDS)])
 _CAMPAIGNS = """
 SELECT jsonb_build_array(w.account_id, w.ref, c.id, c.member_statuses,
-                         c.default_responded_status, c.repeat_limit, c.threshold, c.owners) AS doc
+                         c.default_responded_status, c.repeat_limit, c.owners) AS doc
   FROM unnest($4::uuid[], $5::text[], $6::uuid[]) AS w(account_id, ref, id)
   JOIN campaigns c ON c.account_id = w.account_id AND"""
 # Without attributes: whoever is found is locked and read again, and ten thousand times 16 kB would
@@ -176,7 +176,6 @@ def campaign_facts(
     statuses: list[dict[str, Any]],
     default: str,
     repeat_limit: int | None,
-    threshold: int | None,
     owners: list[str] | None,
 ) -> CampaignFacts:
     """A campaign as intake needs it, from its columns in this order."""
@@ -187,7 +186,6 @@ def campaign_facts(
         },
         default=default,
         repeat_limit=repeat_limit,
-        threshold=threshold,
         owners=owners or [],
     )
 

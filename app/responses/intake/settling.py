@@ -19,7 +19,7 @@ from app.core.rowsets import Given, as_rows
 from app.core.statements import Parts
 from app.models.states import Mode, ResponseStatus
 from app.notifications.outbox import add_events
-from app.responses.intake.fold import AccountFacts, CampaignFacts, Context
+from app.responses.intake.fold import AccountFacts, Context
 from app.responses.intake.records import RecordState, Scored
 from app.responses.resolution.news import happenings
 from app.responses.resolution.rules import Candidate, Verdict, decide_all
@@ -39,7 +39,8 @@ ASKED: Mapping[str, tuple[str, Callable[[RecordState], Any]]] = {
     "attributes": ("jsonb", lambda r: r.attributes_json),
 }
 # Of the scored rows `s`, and of what stands beside them.
-FACTS = f"""s.person, s.campaign, s.points, s.matched, s.nurture_until, a.response_id AS active,
+FACTS = f"""s.person, s.campaign, s.threshold, s.points, s.matched, s.nurture_until,
+       a.response_id AS active,
        {HAS_OPEN_OPPORTUNITY.format(person_id="s.person_id")}"""
 FACTS_BESIDE = """
   LEFT JOIN LATERAL (
@@ -52,7 +53,7 @@ SELECT s.id, {FACTS}
 """
 _OPEN = ResponseStatus.OPEN
 _NOTHING: Mapping[UUID, Row] = {}
-_KEPT = "r.person_id, p.nurture_until,"
+_KEPT = "r.person_id, p.nurture_until, c.threshold,"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +131,11 @@ async def _settle(
     while portion := list(islice(waiting, facts.settings.scoring_batch_size)):
         rows = await _facts(session, account_id, portion, points, context.now)
         found.update((row["id"], row) for row in rows)
-    campaigns = {campaign.id: campaign for campaign in context.campaigns.values()}
     states = {record.id: record for record in records}
     for record in records:
         _score(record, found[record.id], points.version)
     verdicts = decide_all(
-        (_candidate(one, found[one.id], campaigns, facts, context.now) for one in records),
+        (_candidate(one, found[one.id], facts, context.now) for one in records),
         grace=facts.settings.score_grace,
         now=context.now,
     )
@@ -143,7 +143,7 @@ async def _settle(
         record = states[verdict.candidate.response_id]
         record.status, record.waits_until = verdict.status, verdict.waits_until
     handed = [v.candidate for v in verdicts if v.status is _OPEN]
-    own = {campaign.id: campaign.owners for campaign in campaigns.values()}
+    own = {campaign.id: campaign.owners for campaign in context.campaigns.values()}
     return Settled(account_id, verdicts, handed, own)
 
 
@@ -197,12 +197,12 @@ def _score(record: RecordState, row: Row, version: int | None) -> None:
 def _candidate(
     record: RecordState,
     row: Row,
-    campaigns: Mapping[UUID, CampaignFacts],
     facts: AccountFacts,
     now: datetime,
 ) -> Candidate:
     assert record.scored is not None  # noqa: S101  (scored a moment ago)
-    own = campaigns[record.campaign_id].threshold
+    # Of the same moment as the campaign's score.
+    own = row["threshold"]
     threshold = facts.settings.threshold if own is None else own
     return Candidate(
         response_id=record.id,
