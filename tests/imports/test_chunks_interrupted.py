@@ -33,6 +33,11 @@ def row(campaign: Json, person: Json, **fields: Any) -> Json:
     return {"campaign": campaign["code"], "person": person, **fields}
 
 
+async def made_worse(tenant: Tenant, person: Json) -> None:
+    answer = await tenant.http.patch(f"/v1/people/{person['id']}", json={"score": 50})
+    assert answer.status_code == 200
+
+
 async def test_a_row_by_an_address_that_a_later_row_replaces_stays_with_its_person(
     tenant: Tenant, resources: Resources, chunks: Chunks
 ) -> None:
@@ -131,11 +136,7 @@ async def test_what_a_row_says_of_its_person_is_what_it_is_scored_by(
     campaign = await a_campaign(tenant.http, score=0)
     known = await upsert(tenant.http, email=an_email(), score=100)
 
-    async def worse() -> None:
-        answer = await tenant.http.patch(f"/v1/people/{known['id']}", json={"score": 50})
-        assert answer.status_code == 200
-
-    chunks.after(MET, worse)
+    chunks.after(MET, lambda: made_worse(tenant, known))
 
     await chunks.take([row(campaign, {"email": known["email"], "score": 100})])
 
@@ -151,11 +152,7 @@ async def test_whoever_writes_about_a_person_of_whom_nobody_is_told_comes_after_
     campaign = await a_campaign(tenant.http, score=0)
     known = await upsert(tenant.http, email=an_email(), score=100)
 
-    async def worse() -> None:
-        answer = await tenant.http.patch(f"/v1/people/{known['id']}", json={"score": 50})
-        assert answer.status_code == 200
-
-    chunks.after(MET, worse)
+    chunks.after(MET, lambda: made_worse(tenant, known))
 
     await chunks.take([row(campaign, {"email": known["email"], "score": 100})])
 
@@ -261,11 +258,7 @@ async def test_rows_of_one_person_are_held_against_the_version_that_the_first_of
     campaign = await a_campaign(tenant.http, score=0)
     known = await upsert(tenant.http, email=an_email(), score=100)
 
-    async def worse() -> None:
-        answer = await tenant.http.patch(f"/v1/people/{known['id']}", json={"score": 50})
-        assert answer.status_code == 200
-
-    chunks.after(MET, worse)
+    chunks.after(MET, lambda: made_worse(tenant, known))
 
     await chunks.take(
         [
