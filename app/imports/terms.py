@@ -4,13 +4,14 @@ Nothing of it changes once the file is read, so a process keeps it for the runs 
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from app.core.driver import Transaction, driver_of
 from app.imports.columns.plan import AnyPlan, plan_of
 from app.imports.formats.format import Format
 from app.models.states import UploadObject, UploadOperation
+from app.responses.intake.acquaintance import Acquaintance
 
 _READ = """
 SELECT u.id, u.object, u.operation, u.campaign_id, u.sequence_id, u.mapping, u.format, u.columns,
@@ -23,7 +24,10 @@ _KEPT_RUNS = 8
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Of one import; `size` counts its rows that are no prompts."""
+    """Of one import; `size` counts its rows that are no prompts.
+
+    What a process finds out about its rows comes to `plan` and `acquaintance`.
+    """
 
     upload_id: UUID
     object: UploadObject
@@ -34,6 +38,7 @@ class Terms:
     size: int
     sequence_id: UUID | None
     plan: AnyPlan
+    acquaintance: Acquaintance = field(default_factory=Acquaintance)
 
 
 _kept: OrderedDict[UUID, Terms] = OrderedDict()

@@ -12,6 +12,7 @@ from app.core.resources import Resources
 from app.core.statements import Parts
 from app.models.states import UploadOperation
 from app.responses.intake import files
+from app.responses.intake.acquaintance import Acquaintance
 from app.responses.intake.desk import tried
 from app.responses.intake.fold import Outcome
 from app.responses.intake.items import Submission, parse_items
@@ -20,6 +21,8 @@ from tests.conftest import Tenant
 
 Json = dict[str, Any]
 Deed = Callable[[], Awaitable[Any]]
+# A statement and its arguments.
+Said = tuple[str, tuple[Any, ...]]
 
 # Words of the statements that a chunk begins with: who is meant, and whom rows tell nothing new.
 WORLD = "business_now() AS now"
@@ -29,16 +32,18 @@ MET = "latest.*"
 class Watched:
     """The driver's connection, which has something done between two statements of a chunk."""
 
-    def __init__(self, driver: Driver, pauses: list["Pause"]) -> None:
-        self._driver, self._pauses = driver, pauses
+    def __init__(self, driver: Driver, pauses: list["Pause"], said: list["Said"]) -> None:
+        self._driver, self._pauses, self._said = driver, pauses, said
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._driver, name)
 
     async def fetch(self, sql: str, *args: Any) -> Any:
+        self._said.append((sql, args))
         return await self._paused(sql, await self._driver.fetch(sql, *args))
 
     async def fetchrow(self, sql: str, *args: Any) -> Any:
+        self._said.append((sql, args))
         return await self._paused(sql, await self._driver.fetchrow(sql, *args))
 
     async def _paused(self, sql: str, found: Any) -> Any:
@@ -69,6 +74,9 @@ class Chunks:
     resources: Resources
     tenant: Tenant
     pauses: list[Pause] = field(default_factory=list)
+    # Whether the chunk before was of people who are there and told nothing new.
+    is_close: bool = False
+    said: list[Said] = field(default_factory=list)
 
     def after(self, words: str, deed: Deed, *, call: int = 1) -> None:
         """Have something done after the statement that has these words; the first, or a later."""
@@ -95,10 +103,16 @@ class Chunks:
                 async with line.unit_of_work(
                     tenant.account_id, purpose=Purpose.IMPORTING, admission=admission
                 ) as tx:
-                    watched = Direct(cast("Driver", Watched(tx.driver, self.pauses)), tx.info)
+                    watched = Direct(
+                        cast("Driver", Watched(tx.driver, self.pauses, self.said)), tx.info
+                    )
                     last = Parts()
                     outcomes = await files.take_chunk(
-                        watched, submission, run_id=uuid7(), last=last
+                        watched,
+                        submission,
+                        run_id=uuid7(),
+                        last=last,
+                        acquaintance=Acquaintance(is_close=self.is_close),
                     )
                     await last.write(tx.driver)
                     return outcomes

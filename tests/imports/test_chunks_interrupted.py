@@ -1,6 +1,5 @@
 """Somebody writes while a chunk of a file is at work: every end has an order that explains it."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,13 +19,6 @@ from tests.responses.engine_making import (
 )
 from tests.responses.engine_making import post as respond
 from tests.responses.intake_making import people
-
-
-@pytest.fixture
-def chunks(tenant: Tenant, resources: Resources) -> Iterator[Chunks]:
-    found = Chunks(resources, tenant)
-    yield found
-    assert all(pause.left <= 0 for pause in found.pauses), "a chunk was not interrupted"
 
 
 def row(campaign: Json, person: Json, **fields: Any) -> Json:

@@ -4,12 +4,10 @@ Rows that are known again by their moment have all records of their people read;
 `scoring_batch_size` are compared by a statement of their own.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from app.core.resources import Resources
 from app.models.states import ResponseStatus
 from tests.conftest import Tenant
 from tests.imports.interrupting import MET, Chunks, Json
@@ -27,13 +25,6 @@ from tests.responses.intake_making import people
 _FIRST, _SECOND = "2026-03-10T12:00:00Z", "2026-03-11T12:00:00Z"
 _OPEN, _ENGAGED = ResponseStatus.OPEN, ResponseStatus.ALREADY_ENGAGED
 _NO_ACTION = ResponseStatus.NO_ACTION_REQUIRED
-
-
-@pytest.fixture
-def chunks(tenant: Tenant, resources: Resources) -> Iterator[Chunks]:
-    found = Chunks(resources, tenant)
-    yield found
-    assert all(pause.left <= 0 for pause in found.pauses), "a chunk was not interrupted"
 
 
 def _rows(way: str, campaign: Json, email: str, first: Json, **fields: Any) -> list[Json]:

@@ -34,7 +34,7 @@ async def take_people(
     driver = await driver_of(session)
     now = await clock.read_business_now(session)
     found = await find_people(driver, account_id, [item.given for item in items])
-    people = People(await lock_people_of(driver, account_id, found))
+    people = People(await lock_people_of(driver, account_id, list(found.people)))
     asked: set[UUID] = set()
     results = [_take(people, account_id, terms, item, asked) for item in items]
     changed = people.changed()

@@ -49,7 +49,9 @@ async def take_responses(
         priority=UPLOADED,
         operation=terms.operation,
     )
-    outcomes = await take_chunk(session, submission, run_id=run_id, last=last)
+    outcomes = await take_chunk(
+        session, submission, run_id=run_id, last=last, acquaintance=terms.acquaintance
+    )
     return [_result(terms, outcome) for outcome in outcomes]
 
 

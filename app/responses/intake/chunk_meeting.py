@@ -4,12 +4,14 @@
                         │ no                                         the row's score and facts
                         └─▶ read in full, as for requests
 
+Whom a row means is known before, by its names, or found here by the one that all rows give.
+
 Most rows of a file are of this kind. Such a person need not come to Python with its 21 columns to
 be compared there, and what a row scores is known before it is folded: it makes a new record, and
 its person stays what it is. Where it turns out otherwise, what was found here is left alone.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -20,9 +22,12 @@ from uuid import UUID
 from app.core.driver import Driver, Row
 from app.core.rowsets import Given, as_rows
 from app.core.values import json_of
+from app.people.rules import fold_email
+from app.responses.intake.acquaintance import Name
 from app.responses.intake.chunk_reading import ChunkWorld
 from app.responses.intake.fold import CampaignFacts
 from app.responses.intake.items import Item, Submission
+from app.responses.intake.naming import names_in
 from app.responses.intake.people import FIELD_TYPES, PLAIN_FIELDS, PersonState
 from app.responses.intake.reading import STATUSES
 from app.responses.intake.records import RecordState
@@ -32,9 +37,16 @@ from app.responses.schemas import PersonIn
 from app.scoring.points import FIRST_PARAMETER, NO_RULES, Points
 from app.scoring.sql import scored_rows
 
+Key = UUID | str
+_SAID: Mapping[Name, str] = {Name.EXTERNAL_ID: "external_id", Name.EMAIL: "email"}
+_KEYS: Mapping[Name, Callable[[PersonIn], Key | None]] = {
+    Name.EXTERNAL_ID: lambda person: person.external_id,
+    Name.EMAIL: lambda person: None if person.email is None else fold_email(person.email),
+}
 _COMPARED = frozenset(("external_id", "email", *PLAIN_FIELDS))
 _MET = """
-SELECT s.id AS at, s.version, latest.*, {facts}
+SELECT s.id AS at, s.version, latest.*, {facts},
+       s.person_id
   FROM ({scored}) s {beside}
   LEFT JOIN LATERAL (
        SELECT id AS record_id, repeat_number, member_status, is_responded, status, responded_at
@@ -43,7 +55,7 @@ SELECT s.id AS at, s.version, latest.*, {facts}
         ORDER BY repeat_number DESC LIMIT 1) latest ON true
  WHERE $2::uuid[] IS NULL
 """
-_KEPT = "r.person_id, p.version, p.nurture_until, c.threshold, r.campaign_id,"
+_KEPT = "p.id AS person_id, p.version, p.nurture_until, c.threshold, r.campaign_id,"
 
 
 class Known(NamedTuple):
@@ -67,55 +79,75 @@ class Met:
     records: dict[UUID, RecordState] = field(default_factory=dict)
     known: dict[int, Known] = field(default_factory=dict)
 
+    def met_beside(self, items: Iterable[Item], unmet: Sequence[Item]) -> set[UUID]:
+        """Whom rows mean that give a name which one of the unmet gives, too.
+
+        By then that name may be another's.
+        """
+        if not unmet or not self.people:
+            return set()
+        named = {name for item in unmet for name in names_in(item.given.person)}
+        return {
+            self.people[item.index].id
+            for item in items
+            if item.index in self.people and not named.isdisjoint(names_in(item.given.person))
+        }
+
     def leave(self, people: set[UUID]) -> None:
         """Forget these people: another row of the chunk has more to say of them."""
         self.people = {at: one for at, one in self.people.items() if one.id not in people}
         self.records = {id_: r for id_, r in self.records.items() if r.person_id not in people}
 
 
-async def meet(driver: Driver, submission: Submission, world: ChunkWorld, points: Points) -> Met:
+async def meet(
+    driver: Driver, submission: Submission, world: ChunkWorld, points: Points, name: Name
+) -> Met:
     """Find the rows that tell those whom they mean nothing new, as these stood at one moment.
 
     Args:
         points: the active rules of the account.
+        name: how their people are found; by id, those are that the world knows the rows to mean.
     """
     context, account_id = world.context, submission.account_id
     met = Met(context.now)
     campaigns = {
         ref: campaign for (owner, ref), campaign in context.campaigns.items() if owner == account_id
     }
-    rows = [
-        (item, person_id)
+    items = [
+        item
         for item in submission.items
         if isinstance(item, Item)
         and item.given.campaign in campaigns
         and not item.given.person.attributes
-        and (person_id := world.named.meant_by(item.given.person)) is not None
     ]
+    key_of = _KEYS.get(name) or world.named.meant_by
+    keyed = [(item, key_of(item.given.person)) for item in items]
+    rows = [(item, key) for item, key in keyed if key is not None]
     most = context.accounts[account_id].settings.scoring_batch_size
     for first in range(0, len(rows), most):
-        await meet_some(driver, submission, rows[first : first + most], campaigns, points, met)
+        portion = rows[first : first + most]
+        await _meet_some(driver, submission, portion, campaigns, points, met, name)
     return met
 
 
-async def meet_some(
+async def _meet_some(
     driver: Driver,
     submission: Submission,
-    rows: Sequence[tuple[Item, UUID]],
+    rows: Sequence[tuple[Item, Key]],
     campaigns: Mapping[str, CampaignFacts],
     points: Points,
     met: Met,
+    name: Name,
 ) -> None:
-    """One statement's rows, each with whom it means."""
+    """One statement's rows, each with the key of whom it means."""
     # How often a person has responded is known once all rows before are folded.
     is_scored = "r.repeat_number" not in points.hits
     texts = [json_of(item.given.attributes) for item, _ in rows]
-    sql, arguments = _statement(
-        submission, rows, campaigns, texts, points if is_scored else NO_RULES, met.now
-    )
+    rules = points if is_scored else NO_RULES
+    sql, arguments = _statement(submission, rows, campaigns, texts, rules, met.now, name)
     before = set(met.states)
     for row in await driver.fetch(sql, submission.account_id, None, met.now, *arguments):
-        item, person_id = rows[row["at"]]
+        item, person_id = rows[row["at"]][0], row["person_id"]
         person = _met_person(met, submission.account_id, person_id, row["version"])
         met.people[item.index] = person
         # A record that is there only now was made after rows before this were compared.
@@ -155,36 +187,43 @@ def _note(met: Met, person: PersonState, row: Row, campaign: CampaignFacts) -> N
 
 def _statement(
     submission: Submission,
-    rows: Sequence[tuple[Item, UUID]],
+    rows: Sequence[tuple[Item, Key]],
     campaigns: Mapping[str, CampaignFacts],
     texts: Sequence[str],
     points: Points,
     now: datetime,
+    name: Name,
 ) -> tuple[str, list[Any]]:
     """The statement for these rows, and its arguments from the fourth on."""
     portion = [item for item, _ in rows]
     said = _said([item.given.person for item in portion])
+    key = Given("key", "uuid" if name is Name.ID else "text", [key for _, key in rows])
+    # Most addresses are folded as they come.
+    is_said = name in _SAID and said[_SAID[name]].values == key.values
     given = [
         Given("id", "integer", list(range(len(portion)))),
         Given("campaign_id", "uuid", [campaigns[item.given.campaign].id for item in portion]),
-        Given("person_id", "uuid", [person_id for _, person_id in rows]),
+        *([] if is_said else [key]),
         *said.values(),
         *_asked(submission, portion, campaigns, texts, points, now),
     ]
     first = FIRST_PARAMETER + len(points.values)
     item, arguments = as_rows(given, first=first, is_uniform=True)
-    sql = _sql(points.hits, points.total, item, tuple(said))
+    key_column = f"said_{_SAID[name]}" if is_said else "key"
+    found = f"{name} = r.{key_column}"
+    sql = _sql(points.hits, points.total, item, tuple(said), found)
     return sql, [points.points, *points.values, *arguments]
 
 
 @lru_cache(maxsize=64)
-def _sql(hits: str, total: str, rows: str, said: Sequence[str]) -> str:
+def _sql(hits: str, total: str, rows: str, said: Sequence[str], found: str) -> str:
     same = [f"p.{name} IS NOT DISTINCT FROM coalesce(r.said_{name}, p.{name})" for name in said]
     scored = scored_rows(
         Points(None, hits, total, [], []),
         f"(SELECT w.*, $3::timestamptz AS received_at FROM {rows}) r",
         kept=_KEPT,
         where=f"WHERE {' AND '.join(same)}" if same else "",
+        found=found,
     )
     return _MET.format(scored=scored, facts=FACTS, beside=FACTS_BESIDE)
 

@@ -93,12 +93,14 @@ class ChunkWorld:
     named: Named
 
 
-async def read_chunk_world(driver: Driver, submission: Submission) -> ChunkWorld:
-    """Settings, campaigns, external ids seen, and who may be meant."""
+async def read_chunk_world(
+    driver: Driver, submission: Submission, *, has_names: bool = True
+) -> ChunkWorld:
+    """Settings, campaigns, external ids seen, and who may be meant; nobody without names."""
     account_id, user_id = submission.account_id, submission.user_id
     given = [item.given for item in submission.items if isinstance(item, Item)]
     refs = list({one.campaign for one in given})
-    names = Names.of([one.person for one in given])
+    names = Names.of([one.person for one in given] if has_names else ())
     keys = list({one.external_id for one in given if one.external_id is not None})
     sql, (external_ids, emails, keys_given) = _world(names.external_ids, names.emails, keys)
     row = await driver.fetchrow(

@@ -9,11 +9,13 @@ Most people of a file are there already and told nothing new. Locking all of the
 for each other's whole transactions, and wrote every one of their pages. So they are read without
 locks, and who is written about is locked then, if nobody has written since; otherwise the chunk
 begins again, with everybody locked first. Whom no row of the chunk tells anything new is not even
-read in full; see `chunk_meeting`. What is unlocked is guarded by unique keys, of records, of active
-responses, of external ids, and by the versions of people: what a row says of its person is what it
-was scored by. Where one statement did both, it is so without them: whoever is written about after
-that, and is not told of the response, might as well have been written about after the row. Records
-are read no later than that, so that one that is made in between meets its unique key.
+read in full; see `chunk_meeting`, and `acquaintance` for how they are found.
+
+What is unlocked is guarded by unique keys, of records, of active responses, of external ids, and by
+the versions of people: what a row says of its person is what it was scored by. Where one statement
+did both, it is so without them: whoever is written about after that, and is not told of the
+response, might as well have been written about after the row. Records are read no later than that,
+so that one that is made in between meets its unique key.
 
 The rows of a chunk are of one campaign, so it is known whose records the fold will ask for, and it
 folds once. Neighbouring chunks name the same new people: whoever comes second waits for the first,
@@ -30,9 +32,9 @@ from app.core.driver import Driver, Row, Transaction, driver_of
 from app.core.resources import back_to_mark, mark
 from app.core.statements import Parts
 from app.models.states import IntakeResult
+from app.responses.intake.acquaintance import Acquaintance, Name, name_of
 from app.responses.intake.chunk_meeting import Met, meet
 from app.responses.intake.chunk_reading import (
-    ChunkWorld,
     hold_people,
     lock_people_of,
     read_chunk_world,
@@ -42,6 +44,7 @@ from app.responses.intake.chunk_reading import (
 )
 from app.responses.intake.fold import Fold, Outcome
 from app.responses.intake.items import Item, Submission
+from app.responses.intake.naming import find_people
 from app.responses.intake.people import People
 from app.responses.intake.records import Records, RecordState
 from app.responses.intake.rules import REFUSALS
@@ -79,22 +82,28 @@ class _Folded:
 
 
 async def take_chunk(
-    session: Transaction, submission: Submission, *, run_id: UUID, last: Parts
+    session: Transaction,
+    submission: Submission,
+    *,
+    run_id: UUID,
+    last: Parts,
+    acquaintance: Acquaintance,
 ) -> list[Outcome]:
     """Take rows of one campaign in; what becomes of each, in their order.
 
     Args:
         last: gets what is to be written last, for the caller to send.
+        acquaintance: what the file's chunks were like before; this one is noted.
 
     Raises:
         Redo: roll back and call again.
     """
     driver = await driver_of(session)
     await mark(driver)
-    taken = await _take(session, submission, is_locked=False)
+    taken = await _take(session, submission, acquaintance)
     if taken is None:
         await back_to_mark(driver)
-        taken = await _take(session, submission, is_locked=True)
+        taken = await _take(session, submission, None)
     if taken is None:
         raise Redo
     fold, settled = taken.fold, taken.settled
@@ -102,15 +111,22 @@ async def take_chunk(
     return taken.outcomes
 
 
-async def _take(session: Transaction, submission: Submission, *, is_locked: bool) -> _Taken | None:
-    """Write the people and decide the records; None if they have to be locked first for that."""
+async def _take(
+    session: Transaction, submission: Submission, acquaintance: Acquaintance | None
+) -> _Taken | None:
+    """Write the people and decide the records; None if they have to be locked first for that.
+
+    Args:
+        acquaintance: without it everybody is locked, and nobody met.
+    """
+    is_locked = acquaintance is None
     driver, account_id = await driver_of(session), submission.account_id
     before: list[Outcome] = []
     made: set[UUID] = set()
     merged: set[UUID] = set()
     risen: set[tuple[UUID, UUID]] = set()
     for number in range(_LOOKS):
-        folded = await _folded(session, submission, is_locked=is_locked)
+        folded = await _folded(session, submission, acquaintance)
         fold, outcomes = folded.fold, folded.outcomes
         fold.risen_before = risen
         kept = merged | {id_ for id_ in made if _is_there(fold, account_id, id_)}
@@ -135,33 +151,44 @@ async def _take(session: Transaction, submission: Submission, *, is_locked: bool
     return _Taken(fold, outcomes, settled)
 
 
-async def _folded(session: Transaction, submission: Submission, *, is_locked: bool) -> _Folded:
+async def _folded(
+    session: Transaction, submission: Submission, acquaintance: Acquaintance | None
+) -> _Folded:
     driver, account_id = await driver_of(session), submission.account_id
-    world = await read_chunk_world(driver, submission)
-    context = world.context
-    session.info["now"] = context.now
+    is_locked = acquaintance is None
     items = [item for item in submission.items if isinstance(item, Item)]
-    by_id = {campaign.id: campaign for campaign in context.campaigns.values()}
-    records: list[RecordState] = []
-    met = Met(context.now)
     # By their moments: then all of a person's records count, not only the latest.
     has_all = not is_locked and not _are_told_apart(items)
+    name = Name.ID
+    if acquaintance is not None and acquaintance.is_close and not has_all:
+        name = name_of([item.given.person for item in items]) or Name.ID
+    world = await read_chunk_world(driver, submission, has_names=name is Name.ID)
+    context, named = world.context, world.named
+    session.info["now"] = context.now
+    by_id = {campaign.id: campaign for campaign in context.campaigns.values()}
+    records: list[RecordState] = []
     if has_all:
-        named = list(_touched_by(world, items))
-        records = await read_records_of(driver, account_id, named, by_id, is_full=False)
-    if not is_locked:
+        everybody = list(named.touched_by(items))
+        records = await read_records_of(driver, account_id, everybody, by_id, is_full=False)
+    met = Met(context.now)
+    if acquaintance is not None:
         version = context.accounts[account_id].ruleset_version
-        points = await points_of(session, account_id, version)
-        met = await meet(driver, submission, world, points)
-    ids = list(_touched_by(world, [item for item in items if item.index not in met.people]))
-    met.leave(set(ids))
+        met = await meet(
+            driver, submission, world, await points_of(session, account_id, version), name
+        )
+        acquaintance.note(len(met.people), len(items))
+    unmet = [item for item in items if item.index not in met.people]
+    if unmet and name is not Name.ID:
+        named = await find_people(driver, account_id, [item.given.person for item in unmet])
+    ids = named.touched_by(unmet) | met.met_beside(items, unmet)
+    met.leave(ids)
     read = lock_people_of if is_locked else read_people_of
-    people = People(await read(driver, account_id, ids))
+    people = People(await read(driver, account_id, list(ids)))
     if not has_all:
         records = [
             *met.records.values(),
             # Records that change are never written without locks.
-            *await read_records_of(driver, account_id, ids, by_id, is_full=is_locked),
+            *await read_records_of(driver, account_id, list(ids), by_id, is_full=is_locked),
         ]
     for person in {one.id: one for one in met.people.values()}.values():
         people.meet(person)
@@ -169,11 +196,6 @@ async def _folded(session: Transaction, submission: Submission, *, is_locked: bo
     (outcomes,) = fold.take_all([submission])
     await _look_again(driver, submission, outcomes)
     return _Folded(fold, outcomes, _scored_before(met, outcomes))
-
-
-def _touched_by(world: ChunkWorld, items: Sequence[Item]) -> set[UUID]:
-    """Everybody who has one of the names that these rows give."""
-    return {id_ for item in items for id_ in world.named.touched_by(item.given.person)}
 
 
 def _are_told_apart(items: Sequence[Item]) -> bool:

@@ -4,12 +4,13 @@ Statements that ask for it have the account as $1, ids as $2, and as $3 and $4 a
 folded address for each pair.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from app.core.driver import Driver, Row
 from app.people.rules import fold_email
+from app.responses.intake.items import Item
 from app.responses.schemas import PersonIn
 
 # Row by row (OFFSET 0): while the table is young, the planner would read the whole account for
@@ -37,9 +38,9 @@ _ALONE = f"SELECT {COLUMNS} {FOUND}"
 class Named:
     """Everybody whom some rows may mean, by the names that these give."""
 
-    ids: frozenset[UUID]
-    external_ids: Mapping[str, UUID]
-    emails: Mapping[str, UUID]
+    ids: frozenset[UUID] = frozenset()
+    external_ids: Mapping[str, UUID] = field(default_factory=dict)
+    emails: Mapping[str, UUID] = field(default_factory=dict)
 
     @property
     def people(self) -> set[UUID]:
@@ -57,14 +58,17 @@ class Named:
             found = self.emails.get(fold_email(person.email))
         return found
 
-    def touched_by(self, person: PersonIn) -> Iterator[UUID]:
-        """Everybody who has one of a row's names."""
-        if person.id in self.ids:
-            yield person.id
-        if person.external_id is not None and person.external_id in self.external_ids:
-            yield self.external_ids[person.external_id]
-        if person.email is not None and (email := fold_email(person.email)) in self.emails:
-            yield self.emails[email]
+    def touched_by(self, items: Iterable[Item]) -> set[UUID]:
+        """Everybody who has one of the names that these rows give."""
+        found = set()
+        for person in (item.given.person for item in items):
+            if person.id in self.ids:
+                found.add(person.id)
+            if person.external_id is not None and person.external_id in self.external_ids:
+                found.add(self.external_ids[person.external_id])
+            if person.email is not None and (email := fold_email(person.email)) in self.emails:
+                found.add(self.emails[email])
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +100,24 @@ class Names:
         )
 
 
-async def find_people(driver: Driver, account_id: UUID, named: Sequence[PersonIn]) -> list[UUID]:
+def names_in(person: PersonIn) -> list[tuple[str, object]]:
+    """What a row calls its person, so that equal names are equal."""
+    names: list[tuple[str, object]] = []
+    if person.id is not None:
+        names.append(("id", person.id))
+    if person.external_id is not None:
+        names.append(("external_id", person.external_id))
+    if person.email is not None:
+        names.append(("email", fold_email(person.email)))
+    return names
+
+
+async def find_people(driver: Driver, account_id: UUID, given: Iterable[PersonIn]) -> Named:
     """Everybody of an account whom any of these may mean, by id, external id or address."""
-    names = Names.of(named)
+    names = Names.of(given)
     row = await driver.fetchrow(_ALONE, account_id, names.ids, names.external_ids, names.emails)
     assert row is not None  # noqa: S101  (a SELECT of aggregates)
-    return list(names.found(row).people)
+    return names.found(row)
 
 
 def _those_found(
