@@ -7,10 +7,11 @@ A segment bounds the memory, and lets results be given back in the order of the 
 together hold neighbouring rows.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from app.imports.formats.records import Record
+from app.imports.formats.records import PlainLines, Record
 from app.imports.packing import PackedRows
 
 
@@ -38,6 +39,7 @@ class Cutter:
     _segment: int = 0
     _in_segment: int = 0
     _bytes: int = 0
+    _delimiter: str = ""
     _open: dict[UUID, PackedRows] = field(default_factory=dict)
 
     def add(self, lane_id: UUID, record: Record, *, number: int | None = None) -> None:
@@ -53,6 +55,31 @@ class Cutter:
         if self._in_segment >= self.segment_rows or self._bytes >= self.segment_bytes:
             self.end_segment()
 
+    def add_plain(self, lanes: Sequence[UUID], lines: PlainLines) -> None:
+        """Take the next rows, each into its lane."""
+        self._delimiter = lines.delimiter
+        # Calls, and writing fields, would take as long as all the rest.
+        chunks, line, most = self._open, lines.line, self.chunk_rows
+        in_segment, size = self._in_segment, self._bytes
+        for number, (lane_id, text) in enumerate(
+            zip(lanes, lines.texts, strict=True), self.rows + 1
+        ):
+            chunk = chunks.get(lane_id)
+            if chunk is None:
+                chunk = chunks[lane_id] = PackedRows()
+            rows = chunk.rows
+            rows.append((number, line, text))
+            line += 1
+            if len(rows) >= most:
+                self._seal(lane_id, chunks.pop(lane_id))
+            in_segment += 1
+            size += len(text)
+            if in_segment >= self.segment_rows or size >= self.segment_bytes:
+                self.end_segment()
+                in_segment = size = 0
+        self.rows += len(lanes)
+        self._in_segment, self._bytes = in_segment, size
+
     def end_segment(self) -> None:
         """Seal whatever is open; the last call after the last row."""
         for lane_id, chunk in self._open.items():
@@ -66,7 +93,23 @@ class Cutter:
         taken, self.sealed = self.sealed, []
         return taken
 
+    def _chunk_of(self, lane_id: UUID) -> PackedRows:
+        chunk = self._open.get(lane_id)
+        if chunk is None:
+            chunk = self._open[lane_id] = PackedRows()
+        return chunk
+
+    def _added(self, lane_id: UUID, chunk: PackedRows, size: int) -> None:
+        self._bytes += size
+        if len(chunk) >= self.chunk_rows:
+            self._seal(lane_id, self._open.pop(lane_id))
+        self._in_segment += 1
+        if self._in_segment >= self.segment_rows or self._bytes >= self.segment_bytes:
+            self.end_segment()
+
     def _seal(self, lane_id: UUID, rows: PackedRows) -> None:
-        sealed = Sealed(self.chunks, lane_id, self._segment, len(rows), rows.payload())
+        sealed = Sealed(
+            self.chunks, lane_id, self._segment, len(rows), rows.payload(self._delimiter)
+        )
         self.sealed.append(sealed)
         self.chunks += 1

@@ -1,6 +1,7 @@
 """How the rows of a chunk, and what became of each, lie in its two columns. Pure.
 
-payload   [rows' numbers, rows' lines, rows' cells, faults found while reading]
+payload   [rows' numbers, rows' lines, delimiter, plain lines as one text, cells of the others,
+           faults found while reading]; the last two by the row's position
 results   one for each row that is done: [outcome, response or person, word, column, sentence]
 """
 
@@ -17,6 +18,7 @@ from app.imports.formats.records import RowFault
 # Rows of one campaign resemble each other: a quick level shrinks them to a quarter. The format is
 # zlib's, which takes five times as long, and all of that before the first row can be taken in.
 _LEVEL = 1
+_PARTS = 6
 # One packer for all rows: making one takes as long as packing with it.
 _pack_row = msgpack.Packer(use_bin_type=True).pack
 
@@ -65,36 +67,65 @@ class Rows:
 
 @dataclass(slots=True)
 class PackedRows:
-    """Rows on their way into a chunk, each packed as it comes: a fifth of what lists would take."""
+    """Rows of one file on their way into a chunk.
 
-    _rows: list[bytes] = field(default_factory=list)
+    `rows` are (number, line, text), appended to by whoever has plain lines; of other rows the text
+    is empty, and their cells are packed beside.
+    """
+
+    rows: list[tuple[int, int, str]] = field(default_factory=list)
+    # By position.
+    _cells: dict[int, bytes] = field(default_factory=dict)
     _faults: dict[int, RowFault] = field(default_factory=dict)
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self.rows)
 
     def add(self, number: int, line: int, cells: list[str], fault: RowFault | None) -> int:
-        """Append one; returns the bytes it takes."""
+        """Append a row that is not plain; returns the bytes it takes."""
+        at = len(self.rows)
         if fault is not None:
-            self._faults[len(self._rows)] = fault
-        packed: bytes = _pack_row((number, line, cells))
-        self._rows.append(packed)
+            self._faults[at] = fault
+        packed: bytes = _pack_row(cells)
+        self._cells[at] = packed
+        self.rows.append((number, line, ""))
         return len(packed)
 
-    def payload(self) -> bytes:
-        """The chunk's rows as they are kept."""
+    def payload(self, delimiter: str) -> bytes:
+        """The chunk's rows as they are kept; the delimiter takes plain lines apart."""
         packer = msgpack.Packer(use_bin_type=True)
-        faults = {position: list(fault) for position, fault in self._faults.items()}
-        outer, inner = packer.pack_array_header(2), packer.pack_array_header(len(self._rows))
-        whole = b"".join([outer, inner, *self._rows, packer.pack(faults)])
-        return isal_zlib.compress(whole, _LEVEL)
+        numbers, lines, texts = zip(*self.rows, strict=True)
+        parts = [packer.pack_array_header(_PARTS)]
+        parts += map(packer.pack, (numbers, lines, delimiter, "\n".join(texts)))
+        parts.append(packer.pack_map_header(len(self._cells)))
+        for at, packed in self._cells.items():
+            parts += [packer.pack(at), packed]
+        parts.append(packer.pack({at: list(fault) for at, fault in self._faults.items()}))
+        return isal_zlib.compress(b"".join(parts), _LEVEL)
 
 
 def unpack_rows(payload: bytes) -> Rows:
     """Rows as they came."""
-    rows, faults = _unpack(payload)
+    parts = _unpack(payload)
+    if len(parts) != _PARTS:
+        return _unpack_tuples(*parts)
+    numbers, lines, delimiter, texts, kept, faults = parts
+    cells = texts.split("\n")
+    if len(kept) < len(numbers):
+        cells = [text.split(delimiter) for text in cells]
+    for at, others in kept.items():
+        cells[at] = others
+    return Rows(numbers, lines, cells, _faults_of(faults))
+
+
+def _unpack_tuples(rows: list[Any], faults: dict[int, Any]) -> Rows:
+    """Rows as they were packed before plain lines were kept as they are."""
     numbers, lines, cells = (list(column) for column in zip(*rows, strict=True))
-    return Rows(numbers, lines, cells, {at: RowFault(*fault) for at, fault in faults.items()})
+    return Rows(numbers, lines, cells, _faults_of(faults))
+
+
+def _faults_of(kept: dict[int, Any]) -> dict[int, RowFault]:
+    return {at: RowFault(*fault) for at, fault in kept.items()}
 
 
 def pack_results(results: list[RowResult]) -> bytes:

@@ -25,7 +25,7 @@ from app.imports.errors import ContentDiffers, RowsDiffer
 from app.imports.fetching import fetch_content
 from app.imports.formats.format import Format
 from app.imports.formats.reading import reader_of
-from app.imports.formats.records import Record
+from app.imports.formats.records import PlainLines, Record, Records
 from app.imports.keeping import Keeper
 from app.imports.packing import RowOutcome, unpack_results, unpack_rows
 from app.models.states import UploadObject
@@ -210,17 +210,35 @@ class Staging:
             last = chunks[-1]["number"]
 
     async def _add(
-        self, plan: AnyPlan, records: Sequence[Record], numbers: Sequence[int] | None = None
+        self, plan: AnyPlan, records: Records, numbers: Sequence[int] | None = None
+    ) -> None:
+        if isinstance(records, PlainLines):
+            await self._add_plain(plan, records)
+        else:
+            await self._add_others(plan, records, numbers)
+        if sum(len(chunk.payload) for chunk in self._cutter.sealed) >= _FLUSH_BYTES:
+            await self._keeper.keep(self._cutter.take())
+
+    async def _add_plain(self, plan: AnyPlan, lines: PlainLines) -> None:
+        heads = [text.split(lines.delimiter, plan.depth) for text in lines.texts]
+        refs = [plan.campaign_of(cells) for cells in heads]
+        await self._find_campaigns(refs)
+        self._prompts += sum(map(plan.is_prompt, heads))
+        self._cutter.add_plain([self._lane_of(ref) for ref in refs], lines)
+
+    async def _add_others(
+        self, plan: AnyPlan, records: Sequence[Record], numbers: Sequence[int] | None
     ) -> None:
         refs = [plan.campaign_of(r.cells) if r.fault is None else None for r in records]
         await self._find_campaigns(refs)
         for at, (record, ref) in enumerate(zip(records, refs, strict=True)):
-            lane = self._campaigns.get(ref, self._upload_id) if ref else self._lane_id
             if record.fault is None and plan.is_prompt(record.cells):
                 self._prompts += 1
-            self._cutter.add(lane, record, number=numbers[at] if numbers else None)
-        if sum(len(chunk.payload) for chunk in self._cutter.sealed) >= _FLUSH_BYTES:
-            await self._keeper.keep(self._cutter.take())
+            number = numbers[at] if numbers else None
+            self._cutter.add(self._lane_of(ref), record, number=number)
+
+    def _lane_of(self, ref: str | None) -> UUID:
+        return self._campaigns.get(ref, self._upload_id) if ref else self._lane_id
 
     async def _find_campaigns(self, refs: Iterable[str | None]) -> None:
         if len(self._campaigns) > _MOST_CAMPAIGNS:

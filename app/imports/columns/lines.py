@@ -57,6 +57,11 @@ class LinePlan(Generic[T]):
             pointer = pointer.rpartition("/")[0]
         return None
 
+    @property
+    def depth(self) -> int:
+        """There is one cell only."""
+        return 1
+
     def campaign_of(self, cells: list[str]) -> str | None:
         """How the record names its campaign; None if it does not, or as none can be named."""
         campaign = self._read(cells)[0].get("campaign")

@@ -30,6 +30,11 @@ class Plan(Protocol[T_co]):
         """
         ...
 
+    @property
+    def depth(self) -> int:
+        """How many first cells of a row the next two ask for; the rest may be one text."""
+        ...
+
     def campaign_of(self, cells: list[str]) -> str | None:
         """How the record names its campaign; None if it does not, or as none can be named.
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from app.imports.formats.format import FileType, Format, Limits
 from app.imports.formats.objects import Objects
-from app.imports.formats.records import Record
+from app.imports.formats.records import Record, Records
 from app.imports.formats.tables import Table
 from app.imports.formats.text import Decoder
 from app.imports.formats.unpacking import unpacker_of
@@ -36,7 +36,7 @@ class FileReader:
         """The records that are complete with this block; raises FileRefused."""
         return [record for portion in self.portions(block) for record in portion]
 
-    def portions(self, block: bytes) -> Iterator[list[Record]]:
+    def portions(self, block: bytes) -> Iterator[Records]:
         """As `feed`, a part at a time: a packed block may hold a thousand times its size."""
         for plain in self._unpacker.feed(block):
             if records := self._split(plain):
@@ -46,11 +46,11 @@ class FileReader:
         """The last records, the file being over; raises FileRefused."""
         records: list[Record] = []
         for plain in self._unpacker.finish():
-            records += self._split(plain)
-        records += self._split(b"", is_last=True)
+            records.extend(self._split(plain))
+        records.extend(self._split(b"", is_last=True))
         records += self._splitter.finish()
         return records
 
-    def _split(self, plain: bytes, *, is_last: bool = False) -> list[Record]:
+    def _split(self, plain: bytes, *, is_last: bool = False) -> Records:
         text = self._decoder.feed(plain, is_last=is_last)
         return self._splitter.feed(text, is_suspect=self._decoder.is_suspect)

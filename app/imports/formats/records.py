@@ -1,5 +1,7 @@
 """What reading a file yields: a record, or why this one cannot be read. Pure."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 
@@ -26,6 +28,29 @@ class Record(NamedTuple):
     fault: RowFault | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PlainLines:
+    """Neighbouring rows of a CSV file, each of one line, as their text: nearly all of most files.
+
+    There is no quote in them, and each has as many cells as the header, so that they are taken
+    apart where the cells are wanted. `line` is the number of the first.
+    """
+
+    line: int
+    texts: list[str]
+    delimiter: str
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def __iter__(self) -> Iterator[Record]:
+        for line, text in enumerate(self.texts, self.line):
+            yield Record(line, text.split(self.delimiter))
+
+
+Records = list[Record] | PlainLines
+
+
 class Reader(Protocol):
     """Splits a file into records, block by block; memory does not grow with the file."""
 
@@ -34,8 +59,8 @@ class Reader(Protocol):
         """CSV: the header's names, once it was read. NDJSON: the keys met so far, in order."""
         ...
 
-    def feed(self, block: bytes) -> list[Record]:
-        """The records that are complete with this block.
+    def portions(self, block: bytes) -> Iterator[Records]:
+        """The records that are complete with this block, a part at a time.
 
         Raises:
             FileRefused: the file as a whole makes no sense.

@@ -1,18 +1,23 @@
 """CSV: lines become rows. Nothing but a header that makes no sense spoils more than one row.
 
-line ─▶ no quote ─▶ cells                                        (nearly all, so they come first)
+block ─▶ no quote in it, all of one width ─▶ as it is                          (nearly all are)
+  └───▶ line …
+
+line ─▶ no quote ─▶ cells
   └───▶ quotes ───▶ closed ─▶ cells
           └───────▶ open ───▶ next line … ─▶ closed ─▶ cells
                       └─▶ end of file, limit, or text behind the closing quote:
                           the first line alone fails, and reading goes on with the second
 """
 
+from itertools import repeat
+
 from app.imports.formats.errors import BadHeader, EmptyFile
 from app.imports.formats.format import Limits
 from app.imports.formats.header import names_of
 from app.imports.formats.lines import Lines
 from app.imports.formats.quoting import QUOTE, Ending, Quoting
-from app.imports.formats.records import Record, RowFault
+from app.imports.formats.records import PlainLines, Record, Records, RowFault
 from app.imports.formats.text import cleaned, is_clean, is_larger
 
 _KEPT_OF_CELL = 1_000
@@ -27,6 +32,8 @@ class Table:
         self._delimiter = delimiter
         self._encoding = encoding.upper()
         self._limits = limits
+        # Up to this, no line can be too large.
+        self._short = limits.max_record_bytes // 4
         self._quoting = Quoting(delimiter)
         self._lines = Lines(limits.max_record_bytes, may_end_in_cr=True)
         self._line = 1
@@ -39,11 +46,17 @@ class Table:
         self._is_suspect = False
         self.columns: list[str] = []
 
-    def feed(self, text: str, *, is_suspect: bool = False) -> list[Record]:
+    def feed(self, text: str, *, is_suspect: bool = False) -> Records:
         """The rows that are complete with this text."""
         self._is_suspect = is_suspect
         lines = self._lines.feed(text)
-        return self._rows(lines, is_last=False) if lines else []
+        if not lines:
+            return []
+        if QUOTE not in text and not self._held and not is_suspect:
+            plain = self._plain(lines)
+            if plain is not None:
+                return plain
+        return self._rows(lines, is_last=False)
 
     def finish(self) -> list[Record]:
         """The last rows; raises EmptyFile if there was not even a header."""
@@ -52,18 +65,33 @@ class Table:
             raise EmptyFile
         return rows
 
+    def _plain(self, lines: list[str]) -> PlainLines | None:
+        """The lines as they are, if none takes any care; only the first may have a quote."""
+        if not all(lines) or QUOTE in lines[0] or max(map(len, lines)) > self._short:
+            return None
+        ends = [line[-1] == "\r" for line in lines]
+        if any(ends):
+            lines = [
+                line[:-1] if is_end else line for line, is_end in zip(lines, ends, strict=True)
+            ]
+        # Without a header the width is 0, which no line has.
+        delimiters = set(map(str.count, lines, repeat(self._delimiter)))
+        if delimiters != {len(self.columns) - 1} or not all(lines):
+            return None
+        plain = PlainLines(self._line, lines, self._delimiter)
+        self._line += len(lines)
+        return plain
+
     def _rows(self, lines: list[str], *, is_last: bool) -> list[Record]:
         rows: list[Record] = []
         looked = len(self._held)
         if looked:
             lines = self._held + lines
             self._held = []
-        # Below this, no line can be too large.
-        short = self._limits.max_record_bytes // 4
         at, end = 0, len(lines)
         while at < end:
             line = lines[at]
-            if QUOTE in line or self._is_suspect or len(line) > short:
+            if QUOTE in line or self._is_suspect or len(line) > self._short:
                 took = self._row(lines, at, looked, is_last=is_last, rows=rows)
                 looked = 0
                 if not took:
