@@ -268,6 +268,7 @@ async def test_who_is_free_again_can_be_handed_over_again(
     ada = by_id(await a_person(tenant.http))
     await post(tenant.http, campaign, person=ada)
     await change(resources, tenant, "DELETE FROM active_responses")
+    await change(resources, tenant, "UPDATE people SET active_response_id = NULL")
 
     assert (await post(tenant.http, campaign, person=ada))["status"] == OPEN
 

@@ -32,7 +32,7 @@ from app.responses.intake.people import FIELD_TYPES, PLAIN_FIELDS, PersonState
 from app.responses.intake.reading import STATUSES
 from app.responses.intake.records import RecordState
 from app.responses.intake.rules import MemberStatus
-from app.responses.intake.settling import ASKED, FACTS, FACTS_BESIDE, asked_by
+from app.responses.intake.settling import ASKED, FACTS, KEPT_FACTS, asked_by
 from app.responses.schemas import PersonIn
 from app.scoring.points import FIRST_PARAMETER, NO_RULES, Points
 from app.scoring.sql import scored_rows
@@ -47,7 +47,7 @@ _COMPARED = frozenset(("external_id", "email", *PLAIN_FIELDS))
 _MET = """
 SELECT s.id AS at, s.version, latest.*, {facts},
        s.person_id
-  FROM ({scored}) s {beside}
+  FROM ({scored}) s
   LEFT JOIN LATERAL (
        SELECT id AS record_id, repeat_number, member_status, is_responded, status, responded_at
          FROM responses
@@ -55,7 +55,7 @@ SELECT s.id AS at, s.version, latest.*, {facts},
         ORDER BY repeat_number DESC LIMIT 1) latest ON true
  WHERE $2::uuid[] IS NULL
 """
-_KEPT = "p.id AS person_id, p.version, p.nurture_until, c.threshold, r.campaign_id,"
+_KEPT = f"p.id AS person_id, p.version, r.campaign_id, {KEPT_FACTS}"
 
 
 class Known(NamedTuple):
@@ -225,7 +225,7 @@ def _sql(hits: str, total: str, rows: str, said: Sequence[str], found: str) -> s
         where=f"WHERE {' AND '.join(same)}" if same else "",
         found=found,
     )
-    return _MET.format(scored=scored, facts=FACTS, beside=FACTS_BESIDE)
+    return _MET.format(scored=scored, facts=FACTS)
 
 
 def _said(people: Sequence[PersonIn]) -> dict[str, Given]:
