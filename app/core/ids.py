@@ -11,7 +11,7 @@ from uuid import UUID
 from asyncpg.pgproto import pgproto
 from uuid_utils import uuid7 as _uuid7
 
-__all__ = ["NIL", "UUID7_SQL", "uuid7", "uuid7_at"]
+__all__ = ["NIL", "UUID7_SQL", "uuid7", "uuid7_at", "uuid_of"]
 
 NIL = UUID(int=0)
 # A new identifier of a row that a statement makes: the time in milliseconds before what is random.
@@ -28,6 +28,12 @@ def uuid7() -> UUID:
     """A new identifier; within one process each is greater than the one before."""
     made: UUID = pgproto.UUID(_uuid7().bytes)
     return made
+
+
+def uuid_of(text: str) -> UUID:
+    """An identifier that came as text, e.g. within a document of the database's."""
+    read: UUID = pgproto.UUID(text)
+    return read
 
 
 def uuid7_at(moment: datetime) -> UUID:

@@ -70,6 +70,8 @@ def _result(terms: Terms, outcome: Outcome) -> RowResult:
         subject = outcome.record.id
     elif outcome.seen is not None:
         subject = outcome.seen.response_id
+    if outcome.reason is None and not outcome.warnings:
+        return RowResult(_OUTCOMES[outcome.result], subject)
     notes = [outcome.reason.value] if outcome.reason is not None else []
     notes += (warning.value for warning in outcome.warnings)
-    return RowResult(_OUTCOMES[outcome.result], subject, " ".join(notes) or None)
+    return RowResult(_OUTCOMES[outcome.result], subject, " ".join(notes))

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from app.core.driver import Driver
+from app.core.ids import uuid_of
 from app.core.rowsets import as_texts
 from app.models.states import ResponseStatus
 from app.responses.intake.fold import AccountFacts, CampaignFacts, Context, Seen
@@ -220,6 +221,6 @@ async def _people(
 
 def _seen(found: Iterable[tuple[str, str, str]] | None) -> dict[str, Seen]:
     return {
-        external_id: Seen(UUID(response), ResponseStatus(status))
+        external_id: Seen(uuid_of(response), ResponseStatus(status))
         for external_id, response, status in found or ()
     }

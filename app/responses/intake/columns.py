@@ -6,6 +6,7 @@ A record is written once: pending, or scored and decided already.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from app.core.rowsets import Given, as_rows
@@ -39,35 +40,33 @@ def _matched(record: RecordState) -> str | None:
     return None if matched is None else f"{{{','.join(map(str, matched))}}}"
 
 
-def _part(name: str) -> Callable[[RecordState], Any]:
-    return lambda record: getattr(record.scored, name)
-
-
+# By a getter where it is a field: a function of ours takes three times as long, and a row of a file
+# has twenty of them.
 _COLUMNS = (
-    Column("id", "uuid", lambda r: r.id, is_fixed=True),
-    Column("account_id", "uuid", lambda r: r.account_id, is_fixed=True),
-    Column("campaign_id", "uuid", lambda r: r.campaign_id, is_fixed=True),
-    Column("person_id", "uuid", lambda r: r.person_id, is_fixed=True),
-    Column("repeat_number", "smallint", lambda r: r.repeat_number, is_fixed=True),
-    Column("member_status", "text", lambda r: r.member_status.name),
-    Column("is_responded", "boolean", lambda r: r.member_status.responded),
-    Column("status", "text", lambda r: r.status),
+    Column("id", "uuid", attrgetter("id"), is_fixed=True),
+    Column("account_id", "uuid", attrgetter("account_id"), is_fixed=True),
+    Column("campaign_id", "uuid", attrgetter("campaign_id"), is_fixed=True),
+    Column("person_id", "uuid", attrgetter("person_id"), is_fixed=True),
+    Column("repeat_number", "smallint", attrgetter("repeat_number"), is_fixed=True),
+    Column("member_status", "text", attrgetter("member_status.name")),
+    Column("is_responded", "boolean", attrgetter("member_status.responded")),
+    Column("status", "text", attrgetter("status")),
     Column("mode", "text", _mode),
-    Column("is_prompt", "boolean", lambda r: r.is_prompt),
-    Column("user_id", "uuid", lambda r: r.user_id),
-    Column("user_name", "text", lambda r: r.user),
-    Column("external_id", "text", lambda r: r.external_id),
-    Column("responded_at", "timestamptz", lambda r: r.responded_at),
+    Column("is_prompt", "boolean", attrgetter("is_prompt")),
+    Column("user_id", "uuid", attrgetter("user_id")),
+    Column("user_name", "text", attrgetter("user")),
+    Column("external_id", "text", attrgetter("external_id")),
+    Column("responded_at", "timestamptz", attrgetter("responded_at")),
     Column("score", "bigint", lambda r: r.score or 0),
-    Column("attributes", "jsonb", lambda r: r.attributes_json),
+    Column("attributes", "jsonb", attrgetter("attributes_json")),
 )
 _SCORED = (
-    Column("score_total", "bigint", _part("total")),
-    Column("score_person", "bigint", _part("person")),
-    Column("score_campaign", "bigint", _part("campaign")),
-    Column("score_rules", "bigint", _part("rules")),
+    Column("score_total", "bigint", attrgetter("scored.total")),
+    Column("score_person", "bigint", attrgetter("scored.person")),
+    Column("score_campaign", "bigint", attrgetter("scored.campaign")),
+    Column("score_rules", "bigint", attrgetter("scored.rules")),
     Column("matched_rules", "text", _matched, place="w.matched_rules::smallint[]"),
-    Column("ruleset_version", "integer", _part("version")),
+    Column("ruleset_version", "integer", attrgetter("scored.version")),
     Column(
         "resolved_at", "boolean", lambda r: r.waits_until is None,
         place="CASE WHEN w.resolved_at THEN $1::timestamptz END",
@@ -114,7 +113,7 @@ class Columns:
         self, sql: str, records: Sequence[RecordState], now: datetime, *, is_uniform: bool
     ) -> tuple[str, list[Any]]:
         given = [
-            Given(column.name, column.type, [column.get(record) for record in records])
+            Given(column.name, column.type, list(map(column.get, records)))
             for column in self._columns
         ]
         rows, arguments = as_rows(given, first=2, is_uniform=is_uniform)

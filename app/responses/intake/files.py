@@ -190,8 +190,6 @@ async def _folded(
             # Records that change are never written without locks.
             *await read_records_of(driver, account_id, list(ids), by_id, is_full=is_locked),
         ]
-    for person in {one.id: one for one in met.people.values()}.values():
-        people.meet(person)
     fold = Fold(context, people, Records(records), met=met.people)
     (outcomes,) = fold.take_all([submission])
     await _look_again(driver, submission, outcomes)
@@ -283,12 +281,10 @@ async def _hold_qualified(
         for verdict in each.verdicts
         if verdict.candidate.response_id not in folded.known
     }
-    scored_as_met = {person.id for person in folded.fold.met.values()} - scored_later - told
-    unheld = [
-        person
-        for person in folded.fold.people.by_id.values()
-        if person.id not in scored_as_met and person.stored is not None and not person.changed
-    ]
+    met = {person.id: person for person in folded.fold.met.values()}
+    others = folded.fold.people.by_id.values()
+    unheld = [person for person in others if person.stored is not None and not person.changed]
+    unheld += [met[id_] for id_ in met.keys() & (scored_later | told)]
     return await hold_people(
         driver,
         account_id,

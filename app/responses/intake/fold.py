@@ -175,7 +175,8 @@ class Fold:
             outcome.record = latest
         else:
             outcome = self._change(sent, item, campaign, status, person, latest, step)
-        outcome.warnings = (*outcome.warnings, *warnings)
+        if warnings:
+            outcome.warnings = (*outcome.warnings, *warnings)
         if given.external_id is not None and outcome.record is not None:
             self.new_keys[sent.account_id, sent.user_id, given.external_id] = outcome.record
         return outcome

@@ -95,10 +95,6 @@ class People:
         if person.values["email_folded"] is not None:
             self._by_email[account, person.values["email_folded"]] = person
 
-    def meet(self, person: PersonState) -> None:
-        """Make a person known whom items name that tell nothing new; no other item means it."""
-        self.by_id[person.account_id, person.id] = person
-
     def find(self, account_id: UUID, given: PersonIn) -> PersonState | Reason | None:
         """Whom an item names; None if nobody yet; a reason if it can be nobody."""
         if given.id is not None:

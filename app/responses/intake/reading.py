@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from app.core.driver import Driver, Row
+from app.core.ids import uuid_of
 from app.models.states import ResponseStatus
 from app.people.rules import fold_email
 from app.responses.intake.fold import AccountFacts, CampaignFacts, Context, Seen
@@ -90,17 +91,19 @@ async def read_world(driver: Driver, submissions: Sequence[Submission]) -> World
         context=Context(
             now=row["now"],
             accounts={
-                UUID(account): AccountFacts(
+                uuid_of(account): AccountFacts(
                     ScoringSettingsDocument.model_validate(document or {}), ruleset
                 )
                 for account, document, ruleset in row["accounts"] or ()
             },
             campaigns={
-                (UUID(account), ref): campaign_facts(*facts)
+                (uuid_of(account), ref): campaign_facts(*facts)
                 for account, ref, *facts in row["campaigns"] or ()
             },
             seen={
-                (UUID(account), UUID(user), external): Seen(UUID(response), ResponseStatus(status))
+                (uuid_of(account), uuid_of(user), external): Seen(
+                    uuid_of(response), ResponseStatus(status)
+                )
                 for account, user, external, response, status in row["seen"] or ()
             },
         ),
@@ -180,7 +183,7 @@ def campaign_facts(
 ) -> CampaignFacts:
     """A campaign as intake needs it, from its columns in this order."""
     return CampaignFacts(
-        id=UUID(campaign),
+        id=uuid_of(campaign),
         member_statuses={
             s["name"]: MemberStatus(s["name"], s["responded"], s["step"]) for s in statuses
         },
@@ -192,7 +195,7 @@ def campaign_facts(
 
 def _person_of(doc: list[Any]) -> PersonState:
     stored = dict(zip(FIELDS, doc[2:], strict=True))
-    return PersonState(UUID(doc[0]), UUID(doc[1]), stored, stored)
+    return PersonState(uuid_of(doc[0]), uuid_of(doc[1]), stored, stored)
 
 
 def person_state(row: Row) -> PersonState:

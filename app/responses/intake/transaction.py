@@ -31,6 +31,7 @@ from app.responses.windows.opening import Terms, WindowKey, open_windows
 
 # Asked of every row of a file, and finding a member of an enumeration is a call.
 _PENDING, _AT_ONCE = ResponseStatus.PENDING_SCORING, Mode.SYNCHRONOUS
+_DUE_AT_ONCE = Mode.ASYNCHRONOUS
 
 
 class Redo(Exception):
@@ -93,7 +94,7 @@ async def write_people(driver: Driver, fold: Fold, *, is_uniform: bool = False) 
 
 def settled_now(fold: Fold) -> list[RecordState]:
     """The records that this transaction takes to their end."""
-    return [record for record in _responded(fold) if is_settled_now(record)]
+    return [record for record in _responded(fold.records.touched()) if is_settled_now(record)]
 
 
 async def write_records(
@@ -126,7 +127,7 @@ async def write_records(
     draft.engage([r for r in at_once if r.status is ResponseStatus.OPEN])
     draft.keys(fold.new_keys)
     draft.waiting(at_once)
-    draft.queue(await _queue(session, driver, _responded(fold), context))
+    draft.queue(await _queue(session, driver, _responded(touched), context))
     draft.counts(deltas_of(touched))
     # What qualified waits for its owner's turn; the other news need not be a statement of its own.
     for each in settled:
@@ -140,9 +141,9 @@ async def write_records(
             await announce(session, each, context, writes=last, run_id=run_id)
 
 
-def _responded(fold: Fold) -> list[RecordState]:
+def _responded(touched: Sequence[RecordState]) -> list[RecordState]:
     """What is to be scored, by this transaction or later."""
-    return [record for record in fold.records.touched() if record.status is _PENDING]
+    return [record for record in touched if record.status is _PENDING]
 
 
 async def _queue(
@@ -177,8 +178,8 @@ def is_settled_now(record: RecordState) -> bool:
     """Whether this transaction takes the record to its end; rows of files do not wait for a lane:
     they are in one.
     """
-    mode = _mode_of(record)
-    return mode is _AT_ONCE or (record.is_of_a_file and mode is Mode.ASYNCHRONOUS)
+    mode = record.scheduling.mode if record.scheduling else _AT_ONCE
+    return mode is _AT_ONCE or (mode is _DUE_AT_ONCE and record.is_of_a_file)
 
 
 def _mode_of(record: RecordState) -> Mode:

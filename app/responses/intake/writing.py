@@ -5,9 +5,10 @@ rows than it is to have, and the whole transaction is done again.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -51,6 +52,14 @@ INSERT INTO pending_scoring
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::smallint[],
                      $7::timestamptz[])
 RETURNING 1"""
+
+
+_PLACE: Callable[[RecordState], tuple[UUID, UUID, Any]] = attrgetter(
+    "account_id", "campaign_id", "status"
+)
+_PLACE_BEFORE: Callable[[RecordState], tuple[UUID, UUID, Any]] = attrgetter(
+    "account_id", "campaign_id", "status_before"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +169,10 @@ class Draft:
         return await self.parts.write(driver)
 
 
-def deltas_of(records: Iterable[RecordState]) -> list[Delta]:
+def deltas_of(records: Sequence[RecordState]) -> list[Delta]:
     """How the counts of each campaign change by these records."""
-    counts: Counter[tuple[UUID, UUID, Any]] = Counter()
-    for record in records:
-        counts[record.account_id, record.campaign_id, record.status] += 1
-        if record.status_before is not None:
-            counts[record.account_id, record.campaign_id, record.status_before] -= 1
+    counts = Counter(map(_PLACE, records))
+    counts.subtract(map(_PLACE_BEFORE, (one for one in records if one.status_before is not None)))
     return [(*place, n) for place, n in counts.items()]
 
 
