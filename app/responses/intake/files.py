@@ -178,9 +178,11 @@ async def _folded(
         )
         acquaintance.note(len(met.people), len(items))
     unmet = [item for item in items if item.index not in met.people]
+    beside: set[UUID] = set()
     if unmet and name is not Name.ID:
         named = await find_people(driver, account_id, [item.given.person for item in unmet])
-    ids = named.touched_by(unmet) | met.met_beside(items, unmet)
+        beside = met.met_beside(items, unmet)
+    ids = named.touched_by(unmet) | beside
     met.leave(ids)
     read = lock_people_of if is_locked else read_people_of
     people = People(await read(driver, account_id, list(ids)))
