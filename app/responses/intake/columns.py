@@ -34,12 +34,6 @@ def _mode(record: RecordState) -> str:
     return record.scheduling.mode if record.scheduling else Mode.SYNCHRONOUS
 
 
-def _matched(record: RecordState) -> str | None:
-    """An array of arrays would have to be of one length; as text each has its own."""
-    matched = record.scored.matched if record.scored else None
-    return None if matched is None else f"{{{','.join(map(str, matched))}}}"
-
-
 # By a getter where it is a field: a function of ours takes three times as long, and a row of a file
 # has twenty of them.
 _COLUMNS = (
@@ -65,7 +59,11 @@ _SCORED = (
     Column("score_person", "bigint", attrgetter("scored.person")),
     Column("score_campaign", "bigint", attrgetter("scored.campaign")),
     Column("score_rules", "bigint", attrgetter("scored.rules")),
-    Column("matched_rules", "text", _matched, place="w.matched_rules::smallint[]"),
+    # An array of arrays would have to be of one length; as text each has its own.
+    Column(
+        "matched_rules", "text", attrgetter("scored.matched"),
+        place="w.matched_rules::smallint[]",
+    ),
     Column("ruleset_version", "integer", attrgetter("scored.version")),
     Column(
         "resolved_at", "boolean", lambda r: r.waits_until is None,

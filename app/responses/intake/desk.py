@@ -35,8 +35,8 @@ T = TypeVar("T")
 # Deadlock, lock timeout, serialisation, and a unique index that another was first in.
 _TRY_AGAIN = frozenset({"40P01", "55P03", "40001", "23505"})
 _LONGEST_PAUSE_SECONDS = 0.02
-# A transaction of an idle machine takes half of this.
-_LONG_SECONDS = 0.01
+# A transaction of an idle machine takes a sixth of this.
+_LONG_SECONDS = 0.03
 
 
 class IntakeFull(Unavailable):

@@ -18,13 +18,17 @@ UPLOADED = 1
 
 @dataclass(slots=True)
 class Scored:
-    """Every part of a record's score; `matched` are positions of rules in that version."""
+    """Every part of a record's score.
+
+    `matched` are positions of rules in that version, as PostgreSQL writes an array: they come from
+    there, and go back as they are.
+    """
 
     total: int
     person: int
     campaign: int
     rules: int
-    matched: list[int] | None
+    matched: str | None
     version: int | None
 
 

@@ -42,7 +42,8 @@ ASKED: Mapping[str, tuple[str, Callable[[RecordState], Any]]] = {
 # active has its id, written by the transaction that registers it: looking for it in the register
 # took an eighth of the statement.
 KEPT_FACTS = "p.nurture_until, p.active_response_id AS active, c.threshold,"
-FACTS = f"""s.person, s.campaign, s.threshold, s.points, s.matched, s.nurture_until, s.active,
+FACTS = f"""s.person, s.campaign, s.threshold, s.points, s.matched::text AS matched,
+       s.nurture_until, s.active,
        {HAS_OPEN_OPPORTUNITY.format(person_id="s.person_id")}"""
 _FACTS = f"""
 SELECT s.id, {FACTS}
