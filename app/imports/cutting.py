@@ -93,20 +93,6 @@ class Cutter:
         taken, self.sealed = self.sealed, []
         return taken
 
-    def _chunk_of(self, lane_id: UUID) -> PackedRows:
-        chunk = self._open.get(lane_id)
-        if chunk is None:
-            chunk = self._open[lane_id] = PackedRows()
-        return chunk
-
-    def _added(self, lane_id: UUID, chunk: PackedRows, size: int) -> None:
-        self._bytes += size
-        if len(chunk) >= self.chunk_rows:
-            self._seal(lane_id, self._open.pop(lane_id))
-        self._in_segment += 1
-        if self._in_segment >= self.segment_rows or self._bytes >= self.segment_bytes:
-            self.end_segment()
-
     def _seal(self, lane_id: UUID, rows: PackedRows) -> None:
         sealed = Sealed(
             self.chunks, lane_id, self._segment, len(rows), rows.payload(self._delimiter)

@@ -104,9 +104,8 @@ class RowPlan(Generic[M, T]):
         positions = {path: at for at, path in paths.items()}
         self._campaign_at = positions.get(("campaign",))
         self._prompt_at = positions.get(("response_prompt",))
-        self.depth = (
-            max([-1, *(at for at in (self._campaign_at, self._prompt_at) if at is not None)]) + 1
-        )
+        asked = [at for at in (self._campaign_at, self._prompt_at) if at is not None]
+        self.depth = max(asked) + 1 if asked else 0
         self._campaign = Campaign()
         self._prompt = CellReader(ResponseCreate, "response_prompt")
 

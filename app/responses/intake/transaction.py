@@ -178,7 +178,7 @@ def is_settled_now(record: RecordState) -> bool:
     """Whether this transaction takes the record to its end; rows of files do not wait for a lane:
     they are in one.
     """
-    mode = record.scheduling.mode if record.scheduling else _AT_ONCE
+    mode = _mode_of(record)
     return mode is _AT_ONCE or (mode is _DUE_AT_ONCE and record.is_of_a_file)
 
 
