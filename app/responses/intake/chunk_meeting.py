@@ -84,8 +84,6 @@ class Met:
 
         By then that name may be another's.
         """
-        if not unmet or not self.people:
-            return set()
         named = {name for item in unmet for name in names_in(item.given.person)}
         return {
             self.people[item.index].id

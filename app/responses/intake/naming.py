@@ -5,7 +5,7 @@ folded address for each pair.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import UUID
 
 from app.core.driver import Driver, Row
@@ -38,9 +38,9 @@ _ALONE = f"SELECT {COLUMNS} {FOUND}"
 class Named:
     """Everybody whom some rows may mean, by the names that these give."""
 
-    ids: frozenset[UUID] = frozenset()
-    external_ids: Mapping[str, UUID] = field(default_factory=dict)
-    emails: Mapping[str, UUID] = field(default_factory=dict)
+    ids: frozenset[UUID]
+    external_ids: Mapping[str, UUID]
+    emails: Mapping[str, UUID]
 
     @property
     def people(self) -> set[UUID]:
