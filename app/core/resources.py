@@ -112,14 +112,26 @@ async def _commit(driver: Driver) -> None:
         raise NotCommitted
 
 
-async def mark(driver: Driver) -> None:
-    """Note where the transaction stands, to come back to."""
-    await driver.execute("SAVEPOINT mark")
+class Mark:
+    """A place in a transaction to come back to.
 
+    Set before the first thing that may have to be undone; where nothing is, it costs no trip.
+    """
 
-async def back_to_mark(driver: Driver) -> None:
-    """Undo what was written since the mark; the transaction goes on."""
-    await driver.execute("ROLLBACK TO SAVEPOINT mark")
+    def __init__(self, driver: Driver) -> None:
+        self.driver = driver
+        self._is_set = False
+
+    async def set(self) -> None:
+        """Note where the transaction stands, if it was not noted before."""
+        if not self._is_set:
+            await self.driver.execute("SAVEPOINT mark")
+            self._is_set = True
+
+    async def back(self) -> None:
+        """Undo what was done since, locks included; the transaction goes on."""
+        if self._is_set:
+            await self.driver.execute("ROLLBACK TO SAVEPOINT mark")
 
 
 class NotCommitted(Unavailable):

@@ -43,6 +43,11 @@ class ResponseCreate(Wire):
         False, description="Raised on purpose: scored at once, qualified whatever the score."
     )
 
+    @property
+    def asks_for_scoring(self) -> bool:
+        """Whether the person's waiting responses are to be scored now."""
+        return bool(self.person.do_pending_scoring)
+
 
 class ResponseBatch(BaseModel):
     """Up to 10,000 responses, each with a result of its own."""

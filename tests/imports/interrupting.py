@@ -17,6 +17,7 @@ from app.responses.intake.desk import tried
 from app.responses.intake.fold import Outcome
 from app.responses.intake.items import Submission, parse_items
 from app.responses.intake.records import UPLOADED
+from app.responses.intake.transaction import Redo
 from tests.conftest import Tenant
 
 Json = dict[str, Any]
@@ -114,7 +115,8 @@ class Chunks:
                         last=last,
                         acquaintance=Acquaintance(is_close=self.is_close),
                     )
-                    await last.write(tx.driver)
+                    if not await last.write(tx.driver):
+                        raise Redo
                     return outcomes
 
             return await tried(attempt, most=5)

@@ -5,6 +5,7 @@ import pytest
 from app.imports.columns.plan import plan_of_people, plan_of_responses
 from app.imports.formats.format import FileType
 from app.responses.intake.items import Invalid
+from tests.imports.items_making import item_of
 
 CSV, NDJSON = FileType.CSV, FileType.NDJSON
 
@@ -78,7 +79,7 @@ def test_a_fault_leads_back_to_its_column() -> None:
     columns = ["Mail", "campaign", "attributes.a/b", "attributes.c", "person.attributes"]
     plan = plan_of_responses(CSV, columns, {"Mail": "email"})
 
-    item = plan.parse(0, ["nobody", "c", "x\x00", "", "7"])
+    item = item_of(plan, ["nobody", "c", "x\x00", "", "7"])
 
     assert isinstance(item, Invalid)
     assert {fault.pointer: plan.column_of(fault.pointer) for fault in item.faults} == {

@@ -9,6 +9,7 @@ from app.imports.columns.people import PersonItem
 from app.imports.columns.plan import Plan, plan_of_people, plan_of_responses
 from app.imports.formats.format import FileType
 from app.responses.intake.items import Invalid, Item, parse_item
+from tests.imports.items_making import item_of
 
 ITEM: dict[str, Any] = {
     "external_id": "e1",
@@ -30,7 +31,7 @@ def _faults(item: Item | PersonItem | Invalid) -> list[tuple[str, str]]:
 
 
 def test_an_item_of_the_api_is_taken_as_it_is() -> None:
-    assert _plan().parse(4, [json.dumps(ITEM)]) == parse_item(ITEM, 4)
+    assert item_of(_plan(), [json.dumps(ITEM)], 4) == parse_item(ITEM, 4)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +48,7 @@ def test_an_item_of_the_api_is_taken_as_it_is() -> None:
 def test_dots_and_names_lead_into_the_person(record: dict[str, Any]) -> None:
     rest = {key: value for key, value in ITEM.items() if key != "person"}
 
-    item = _plan(Mail="email", junk=None).parse(0, [json.dumps({**rest, **record})])
+    item = item_of(_plan(Mail="email", junk=None), [json.dumps({**rest, **record})])
 
     assert item == parse_item(ITEM, 0)
 
@@ -66,7 +67,7 @@ def test_dots_and_names_lead_into_the_person(record: dict[str, Any]) -> None:
 def test_what_is_given_more_than_once_fails_its_record(
     record: dict[str, Any], pointer: str
 ) -> None:
-    assert _faults(_plan().parse(0, [json.dumps(record)])) == [(pointer, "ambiguous")]
+    assert _faults(item_of(_plan(), [json.dumps(record)])) == [(pointer, "ambiguous")]
 
 
 @pytest.mark.parametrize(
@@ -84,12 +85,12 @@ def test_what_is_given_more_than_once_fails_its_record(
 def test_a_bad_record_fails_as_by_the_api(
     record: dict[str, Any], faults: list[tuple[str, str]]
 ) -> None:
-    assert _faults(_plan().parse(0, [json.dumps(record)])) == faults
+    assert _faults(item_of(_plan(), [json.dumps(record)])) == faults
 
 
 @pytest.mark.parametrize("campaign", [{}, {"campaign": None}])
 def test_a_record_without_a_campaign_takes_the_files(campaign: dict[str, None]) -> None:
-    item = _plan().parse(0, [json.dumps({"email": "a@example.com", **campaign})])
+    item = item_of(_plan(), [json.dumps({"email": "a@example.com", **campaign})])
 
     assert isinstance(item, Item)
     assert item.given.campaign == "own"
@@ -97,14 +98,14 @@ def test_a_record_without_a_campaign_takes_the_files(campaign: dict[str, None]) 
 
 @pytest.mark.parametrize(("line", "code"), [("{", "json_invalid"), ("[]", "not_an_object")])
 def test_what_is_no_object_is_invalid(line: str, code: str) -> None:
-    assert _faults(_plan().parse(0, [line])) == [("", code)]
+    assert _faults(item_of(_plan(), [line])) == [("", code)]
 
 
 def test_a_fault_leads_back_to_its_key() -> None:
     plan = _plan(Mail="email")
     record = {"Mail": "nobody", "Person.Attributes": {"a": "\x00"}, "colour": 1}
 
-    item = plan.parse(0, [json.dumps(record)])
+    item = item_of(plan, [json.dumps(record)])
 
     assert isinstance(item, Invalid)
     assert {fault.pointer: plan.column_of(fault.pointer) for fault in item.faults} == {
@@ -118,8 +119,8 @@ def test_a_fault_leads_back_to_its_key() -> None:
 def test_people_come_in_the_same_way() -> None:
     plan = plan_of_people(FileType.NDJSON, [], {"Mail": "email"})
 
-    item = plan.parse(2, ['{"Mail": "ada@example.com", "attributes.team": 12, "score": 5}'])
-    bad = plan.parse(3, ['{"external_id": "x", "email": "ada@", "person": {}}'])
+    item = item_of(plan, ['{"Mail": "ada@example.com", "attributes.team": 12, "score": 5}'], 2)
+    bad = item_of(plan, ['{"external_id": "x", "email": "ada@", "person": {}}'], 3)
 
     assert isinstance(item, PersonItem)
     assert item.given.attributes == {"team": 12}
@@ -132,4 +133,4 @@ def test_deep_nesting_ends_nothing_but_its_record() -> None:
     deep = '{"a":' * 5_000 + "1" + "}" * 5_000
 
     for line in (f'{{"person": {deep}}}', f'{{"attributes": {deep}, "Attributes": {deep}}}'):
-        assert isinstance(_plan().parse(0, [line]), Invalid)
+        assert isinstance(item_of(_plan(), [line]), Invalid)

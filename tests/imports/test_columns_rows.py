@@ -14,15 +14,16 @@ from app.imports.formats.format import FileType
 from app.people.schemas import PersonUpsert
 from app.responses.intake.items import Invalid, Item, parse_item
 from app.responses.schemas import ResponseCreate
+from tests.imports.items_making import is_same, item_of
 
 COLUMNS = [
     *("external_id", "campaign", "member_status", "responded_at", "score", "response_prompt"),
     *("attributes.a", "attributes.b", "person.id", "person.external_id", "email", "first_name"),
-    *("kind", "person.score", "opted_out", "person.attributes.c", "owner"),
+    *("kind", "person.score", "opted_out", "person.attributes.c", "owner", "do_pending_scoring"),
 ]
 NUMBERS = {"score", "person.score"}
-FLAGS = {"response_prompt", "opted_out"}
-BARE = {"email", "first_name", "kind", "opted_out", "owner"}
+FLAGS = {"response_prompt", "opted_out", "do_pending_scoring"}
+BARE = {"email", "first_name", "kind", "opted_out", "owner", "do_pending_scoring"}
 # The text of a cell, and what JSON has for it where that is not the text.
 WHOLE = st.sampled_from([("5", 5), (" -3 ", -3), ("+7", 7), ("5.0", "5.0"), ("x", "x")])
 LARGE = st.sampled_from([("1000000001", 1_000_000_001), ("9" * 30, "9" * 30), ("٣", "٣")])
@@ -83,7 +84,23 @@ def test_the_item_of_a_row_is_that_of_the_same_json(row: tuple[list[str], dict[s
 
     # Twice: the second time its values are remembered.
     for plan in (_plan(), SHARED, SHARED):
-        _is_same(plan.parse(7, cells), expected)
+        assert is_same(item_of(plan, cells, 7), expected)
+
+
+@given(rows=st.lists(_rows(), max_size=6))
+@settings(max_examples=300, deadline=None)
+def test_rows_read_together_are_as_each_alone(rows: list[tuple[list[str], dict[str, Any]]]) -> None:
+    expected = [parse_item(raw, 2 * at) for at, (_, raw) in enumerate(rows)]
+
+    found = SHARED.parse({2 * at: cells for at, (cells, _) in enumerate(rows)})
+
+    right = [one for one in expected if isinstance(one, Item)]
+    assert [is_same(item, one) for item, one in zip(found.items, right, strict=True)] == [
+        True for _ in right
+    ]
+    assert found.invalid == [one for one in expected if isinstance(one, Invalid)]
+    for field, values in (found.said or {}).items():
+        assert list(values) == [getattr(item.given.person, field) for item in found.items]
 
 
 @given(row=_rows())
@@ -93,16 +110,9 @@ def test_so_is_that_of_a_person(row: tuple[list[str], dict[str, Any]]) -> None:
     people = [(at, name) for at, name in enumerate(COLUMNS) if name in BARE or "person." in name]
     plan = plan_of_people(FileType.CSV, [name.removeprefix("person.") for _, name in people], None)
 
-    _is_same(plan.parse(7, [cells[at] for at, _ in people]), parse_person(raw["person"], 7))
-
-
-def _is_same(item: Item | PersonItem | Invalid, expected: Item | PersonItem | Invalid) -> None:
-    assert item == expected
-    if isinstance(item, Item) and isinstance(expected, Item):
-        assert item.given.model_fields_set == expected.given.model_fields_set
-        assert item.given.person.model_fields_set == expected.given.person.model_fields_set
-    if not isinstance(item, Invalid) and not isinstance(expected, Invalid):
-        assert item.given.model_dump_json() == expected.given.model_dump_json()
+    assert is_same(
+        item_of(plan, [cells[at] for at, _ in people], 7), parse_person(raw["person"], 7)
+    )
 
 
 @pytest.mark.parametrize("size", [2_660, ATTRIBUTES_BYTES - 12, ATTRIBUTES_BYTES - 11])
@@ -115,7 +125,7 @@ def test_attributes_are_weighed_as_by_the_api(size: int, letter: str) -> None:
         "attributes": {"a": letter * size},
     }
 
-    assert plan.parse(0, ["a@example.com", letter * size]) == parse_item(raw, 0)
+    assert is_same(item_of(plan, ["a@example.com", letter * size]), parse_item(raw, 0))
 
 
 @pytest.mark.parametrize(
@@ -133,13 +143,13 @@ def test_a_cell_may_hold_a_whole_object(cell: str, value: Any) -> None:
     plan = plan_of_responses(FileType.CSV, ["campaign", "person"], None)
     person = json.loads(cell) if value is None else value
 
-    assert plan.parse(0, ["c", cell]) == parse_item({"campaign": "c", "person": person}, 0)
+    assert is_same(item_of(plan, ["c", cell]), parse_item({"campaign": "c", "person": person}, 0))
 
 
 def test_an_object_in_a_cell_is_nobody_elses() -> None:
     plan = plan_of_responses(FileType.CSV, ["email", "attributes"], None, campaign="c")
 
-    one, two = (plan.parse(at, ["a@example.com", '{"a": {"b": 1}}']) for at in (0, 1))
+    one, two = (item_of(plan, ["a@example.com", '{"a": {"b": 1}}'], at) for at in (0, 1))
 
     assert isinstance(one, Item)
     assert isinstance(two, Item)
@@ -150,7 +160,7 @@ def test_an_object_in_a_cell_is_nobody_elses() -> None:
 def test_a_row_without_a_campaign_takes_the_files() -> None:
     plan = plan_of_responses(FileType.CSV, ["email", "campaign"], None, campaign="spring")
 
-    items = [plan.parse(0, ["a@example.com", text]) for text in ("", "autumn")]
+    items = [item_of(plan, ["a@example.com", text]) for text in ("", "autumn")]
 
     assert [item.given.campaign for item in items if isinstance(item, Item)] == ["spring", "autumn"]
 
@@ -158,7 +168,7 @@ def test_a_row_without_a_campaign_takes_the_files() -> None:
 def test_without_one_it_is_missing() -> None:
     plan = plan_of_responses(FileType.CSV, ["email", "campaign"], None)
 
-    item = plan.parse(3, ["a@example.com", ""])
+    item = item_of(plan, ["a@example.com", ""], 3)
 
     assert isinstance(item, Invalid)
     assert [(fault.pointer, fault.code) for fault in item.faults] == [("/campaign", "missing")]
@@ -166,7 +176,7 @@ def test_without_one_it_is_missing() -> None:
 
 
 def test_whoever_is_nobody_is_for_the_fold() -> None:
-    item = _plan().parse(0, ["", "c", *[""] * 15])
+    item = item_of(_plan(), ["", "c", *[""] * 16])
 
     assert isinstance(item, Item)
     assert item.given.person == PersonUpsert()
@@ -191,6 +201,6 @@ def test_values_of_more_kinds_than_are_remembered_stay_right() -> None:
 
     for number in range(12_000):
         cells = [f"p{number}@example.com", f"title {number % 7_000}"]
-        item = plan.parse(number, cells)
+        item = item_of(plan, cells, number)
         assert isinstance(item, PersonItem)
         assert [item.given.email, item.given.title] == cells

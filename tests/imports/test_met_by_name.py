@@ -6,6 +6,7 @@ import pytest
 
 from app.core.resources import Resources
 from app.responses.intake.acquaintance import Acquaintance, Name, name_of
+from app.responses.intake.said import said_of
 from app.responses.schemas import PersonIn
 from tests.conftest import Tenant
 from tests.imports.interrupting import MET, Chunks, Json
@@ -145,4 +146,6 @@ def test_people_are_close_while_four_in_five_are_met() -> None:
 def test_rows_are_met_by_a_name_that_all_of_them_give(
     given: list[Json], expected: Name | None
 ) -> None:
-    assert name_of([PersonIn.model_validate(one) for one in given]) is expected
+    said = said_of([PersonIn.model_validate(one) for one in given])
+
+    assert name_of(said) is expected

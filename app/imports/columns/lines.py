@@ -1,6 +1,6 @@
 """NDJSON records become items. What a record is made of is known only when it is read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
 from app.core.errors import Fault
@@ -8,6 +8,7 @@ from app.core.faults import pointer_to
 from app.imports.columns.cells import Campaign
 from app.imports.columns.fields import Path, path_of
 from app.imports.columns.matching import ColumnMapping
+from app.imports.columns.parsed import Parsed
 from app.imports.formats.objects import read_json
 from app.models.states import UploadObject
 from app.responses.intake.items import Invalid
@@ -44,10 +45,20 @@ class LinePlan(Generic[T]):
         self._keys: dict[str, str] = {}
         self._last: tuple[str, dict[str, Any], tuple[Fault, ...]] = ("", {}, ())
 
-    def parse(self, index: int, cells: list[str]) -> T | Invalid:
-        """The item of one record, or every place where it is wrong, as the API would name it."""
-        raw, faults = self._read(cells)
-        return Invalid(index, None, faults) if faults else self._parse(raw, index)
+    def parse(self, rows: Mapping[int, list[str]]) -> Parsed[T]:
+        """The items of records by their index, and of the others every place where they are wrong,
+        as the API would name it.
+        """
+        items: list[T] = []
+        invalid: list[Invalid] = []
+        for index, cells in rows.items():
+            raw, faults = self._read(cells)
+            item = Invalid(index, None, faults) if faults else self._parse(raw, index)
+            if isinstance(item, Invalid):
+                invalid.append(item)
+            else:
+                items.append(item)
+        return Parsed(items, invalid)
 
     def column_of(self, pointer: str) -> str | None:
         """The key to blame for a fault, if it is one; of a record that was parsed before."""

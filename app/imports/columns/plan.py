@@ -1,16 +1,22 @@
 """What a file's columns come to: how to make an item of each record."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from app.imports.columns.lines import LinePlan
 from app.imports.columns.matching import ColumnMapping, check_fields, match
-from app.imports.columns.participants import ParticipantItem, parse_participant
+from app.imports.columns.parsed import Parsed
+from app.imports.columns.participants import (
+    ParticipantItem,
+    ParticipantRow,
+    parse_participant,
+)
 from app.imports.columns.people import PersonItem, parse_person
-from app.imports.columns.rows import ParticipantRows, PersonRows, ResponseRows, RowPlan
+from app.imports.columns.rows import ModelRows, ResponseRows, RowPlan
 from app.imports.formats.format import FileType
 from app.models.states import UploadObject
-from app.responses.intake.items import Invalid, Item, parse_item
+from app.people.schemas import PersonUpsert
+from app.responses.intake.items import Item, parse_item
 
 AnyItem = Item | PersonItem | ParticipantItem
 T_co = TypeVar("T_co", bound=AnyItem, covariant=True)
@@ -19,8 +25,10 @@ T_co = TypeVar("T_co", bound=AnyItem, covariant=True)
 class Plan(Protocol[T_co]):
     """Reads the records of one file. Not for two threads at once: it remembers values."""
 
-    def parse(self, index: int, cells: list[str]) -> T_co | Invalid:
-        """The item of one record, or every place where it is wrong, as the API would name it."""
+    def parse(self, rows: Mapping[int, list[str]]) -> Parsed[T_co]:
+        """The items of records by their index, and of the others every place where they are wrong,
+        as the API would name it.
+        """
         ...
 
     def column_of(self, pointer: str) -> str | None:
@@ -107,7 +115,7 @@ def plan_of_people(
         check_fields(mapping, of)
         return LinePlan(of, mapping, parse_person, campaign=None)
     paths = match(columns, mapping, of)
-    return RowPlan(columns, paths, PersonRows(paths), PersonItem, parse_person)
+    return RowPlan(columns, paths, ModelRows(PersonUpsert, paths), PersonItem, parse_person)
 
 
 def plan_of_participants(
@@ -123,4 +131,5 @@ def plan_of_participants(
         check_fields(mapping, of)
         return LinePlan(of, mapping, parse_participant, campaign=None)
     paths = match(columns, mapping, of, has_sequence=has_sequence)
-    return RowPlan(columns, paths, ParticipantRows(paths), ParticipantItem, parse_participant)
+    rows = ModelRows(ParticipantRow, paths)
+    return RowPlan(columns, paths, rows, ParticipantItem, parse_participant)

@@ -1,54 +1,61 @@
 """CSV rows become items: the quick way, and for rows with a fault the API's own way."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Generic, Protocol, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+from pydantic import BaseModel
 
 from app.core.faults import pointer_to
 from app.imports.columns.cells import Campaign, CellReader
 from app.imports.columns.fields import Path
-from app.imports.columns.participants import ParticipantRow
+from app.imports.columns.parsed import Parsed
 from app.imports.columns.parts import Part
+from app.imports.columns.responses import ResponseRow, rows_of
 from app.people.schemas import PersonUpsert
 from app.responses.intake.items import Invalid
+from app.responses.intake.said import Said
 from app.responses.schemas import ResponseCreate
 
+B = TypeVar("B", bound=BaseModel)
 M = TypeVar("M")
 T = TypeVar("T")
 M_co = TypeVar("M_co", covariant=True)
 
 
 class Rows(Protocol[M_co]):
-    """Reads all columns of a row."""
+    """Reads all columns of rows."""
 
-    def given(self, cells: list[str]) -> M_co:
-        """What the row gives; raises ValueError if anything of it is wrong."""
+    def read(self, columns: Sequence[Sequence[str]], wrong: set[int]) -> "Read[M_co]":
+        """What rows give, but for those of which something is wrong.
+
+        Args:
+            columns: all cells of the rows, by column.
+            wrong: gets the positions of the rows that are left out.
+        """
         ...
 
     def raw(self, cells: list[str]) -> dict[str, Any]:
-        """What JSON would say for the row."""
+        """What JSON would say for a row."""
         ...
 
 
-class PersonRows:
-    """Rows of a file of people."""
+class Read(NamedTuple, Generic[M_co]):
+    """What rows give, and what they say of their people, where that was read by column."""
 
-    def __init__(self, paths: Mapping[int, Path]) -> None:
-        self._part = Part(PersonUpsert, paths.items())
+    given: Iterable[M_co]
+    said: Said | None = None
+
+
+class ModelRows(Generic[B]):
+    """Rows that each make one model."""
+
+    def __init__(self, model: type[B], paths: Mapping[int, Path]) -> None:
+        self._part = Part(model, paths.items())
         self.raw = self._part.raw
 
-    def given(self, cells: list[str]) -> PersonUpsert:
-        return self._part.made(self._part.values(cells))
-
-
-class ParticipantRows:
-    """Rows of a file of participants."""
-
-    def __init__(self, paths: Mapping[int, Path]) -> None:
-        self._part = Part(ParticipantRow, paths.items())
-        self.raw = self._part.raw
-
-    def given(self, cells: list[str]) -> ParticipantRow:
-        return self._part.made(self._part.values(cells))
+    def read(self, columns: Sequence[Sequence[str]], wrong: set[int]) -> Read[B]:
+        """What rows give, but for those of which something is wrong."""
+        return Read(self._part.read(columns, wrong).without(wrong).all_made())
 
 
 class ResponseRows:
@@ -57,22 +64,26 @@ class ResponseRows:
     def __init__(self, paths: Mapping[int, Path], campaign: str | None) -> None:
         inner = [(at, path[1:]) for at, path in paths.items() if path[0] == "person" and path[1:]]
         own = [(at, path) for at, path in paths.items() if (at, path[1:]) not in inner]
-        self._own = Part(ResponseCreate, own)
-        self._person = Part(PersonUpsert, inner) if inner else None
-        self._campaign = None
+        otherwise = {}
         self._raw_campaign = campaign
         if campaign is not None:
-            self._campaign = CellReader(ResponseCreate, "campaign").read(campaign, 0)
+            otherwise["campaign"] = CellReader(ResponseCreate, "campaign").value(campaign)
+        elsewhere = ["person"] if inner else []
+        self._own = Part(ResponseCreate, own, elsewhere=elsewhere, otherwise=otherwise)
+        self._person = Part(PersonUpsert, inner) if inner else None
 
-    def given(self, cells: list[str]) -> ResponseCreate:
-        values = self._own.values(cells)
-        if self._campaign is not None and "campaign" not in values:
-            values["campaign"] = self._campaign
-        if self._person is not None:
-            values["person"] = self._person.made(self._person.values(cells))
-        return self._own.made(values)
+    def read(
+        self, columns: Sequence[Sequence[str]], wrong: set[int]
+    ) -> Read[ResponseRow | ResponseCreate]:
+        """What rows give, but for those of which something is wrong."""
+        own = self._own.read(columns, wrong)
+        if self._person is None:
+            return Read(own.without(wrong).all_made())
+        people = self._person.read(columns, wrong).without(wrong)
+        return Read(rows_of(own.without(wrong).fields, people), people.fields)
 
     def raw(self, cells: list[str]) -> dict[str, Any]:
+        """What JSON would say for a row."""
         raw = self._own.raw(cells)
         if self._raw_campaign is not None:
             raw.setdefault("campaign", self._raw_campaign)
@@ -109,12 +120,24 @@ class RowPlan(Generic[M, T]):
         self._campaign = Campaign()
         self._prompt = CellReader(ResponseCreate, "response_prompt")
 
-    def parse(self, index: int, cells: list[str]) -> T | Invalid:
-        """The item of one row, or every place where it is wrong, as the API would name it."""
-        try:
-            return self._made(index, self._rows.given(cells))
-        except ValueError:
-            return self._parse(self._rows.raw(cells), index)
+    def parse(self, rows: Mapping[int, list[str]]) -> Parsed[T]:
+        """The items of rows by their index, and of the others every place where they are wrong."""
+        if not rows:
+            return Parsed([], [])
+        wrong: set[int] = set()
+        cells = list(rows.values())
+        given, said = self._rows.read(list(zip(*cells, strict=True)), wrong)
+        right = [index for at, index in enumerate(rows) if at not in wrong] if wrong else rows
+        items = list(map(self._made, right, given))
+        if not wrong:
+            return Parsed(items, [], said)
+        invalid = [self._invalid(i, cells[at]) for at, i in enumerate(rows) if at in wrong]
+        return Parsed(items, invalid, said)
+
+    def _invalid(self, index: int, cells: list[str]) -> Invalid:
+        item = self._parse(self._rows.raw(cells), index)
+        assert isinstance(item, Invalid)  # noqa: S101  (both ways judge by the same rules)
+        return item
 
     def column_of(self, pointer: str) -> str | None:
         """The file's column to blame for a fault, if it is one."""

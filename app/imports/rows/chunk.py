@@ -7,15 +7,13 @@ go in, ever fewer rows at a time; where a worker died of it, row by row.
 """
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from app.core.driver import Transaction, driver_of
 from app.core.statements import Parts
-from app.imports.columns.participants import ParticipantItem
-from app.imports.columns.people import PersonItem
-from app.imports.columns.plan import AnyItem
+from app.imports.columns.parsed import Parsed
 from app.imports.packing import (
     RowOutcome,
     RowResult,
@@ -29,7 +27,8 @@ from app.imports.rows.participants import take_participants
 from app.imports.rows.people import take_people
 from app.imports.rows.responses import take_responses
 from app.imports.terms import Terms, terms_of
-from app.responses.intake.items import Invalid, Item
+from app.models.states import UploadObject
+from app.responses.intake.transaction import Redo
 
 _TAKE = """
 SELECT p.run_id, p.number, p.deaths, c.payload, c.results
@@ -165,7 +164,8 @@ async def take_portion(session: Transaction, portion: Portion, *, poison: Poison
     if left is not None and len(failures) >= left and failures[left - 1] + 1 < len(results):
         raise TooManyFailures(failures[left - 1] + 1)
     _keep(last, portion, results)
-    await last.write(await driver_of(session))
+    if not await last.write(await driver_of(session)):
+        raise Redo
     return Done(portion.run_id, len(results), is_stopped=left is not None and len(failures) >= left)
 
 
@@ -192,40 +192,32 @@ async def _results(
     """One result for each row: unreadable and senseless ones here, the others by their object."""
     rows = portion.rows
     results: dict[int, RowResult] = {}
-    items: list[AnyItem] = []
+    readable: dict[int, list[str]] = {}
     for at in range(portion.start, portion.end):
         fault = rows.faults.get(at)
         if fault is not None:
             results[at] = failed(*fault)
-            continue
-        item = terms.plan.parse(at, rows.cells[at])
-        if isinstance(item, Invalid):
-            results[at] = failed_by(terms, rows.lines[at], item.faults)
         else:
-            items.append(item)
-    if items:
-        taken = await _take(session, terms, portion, items, last)
-        for item, result in zip(items, taken, strict=True):
+            readable[at] = rows.cells[at]
+    parsed: Parsed[Any] = terms.plan.parse(readable)
+    for item in parsed.invalid:
+        results[item.index] = failed_by(terms, rows.lines[item.index], item.faults)
+    if parsed.items:
+        taken = await _take(session, terms, portion, parsed, last)
+        for item, result in zip(parsed.items, taken, strict=True):
             results[item.index] = placed(result, rows.lines[item.index])
     return [results[at] for at in range(portion.start, portion.end)]
 
 
 async def _take(
-    session: Transaction,
-    terms: Terms,
-    portion: Portion,
-    items: Sequence[AnyItem],
-    last: Parts,
+    session: Transaction, terms: Terms, portion: Portion, parsed: Parsed[Any], last: Parts
 ) -> list[RowResult]:
     account_id = portion.account_id
-    people = [item for item in items if isinstance(item, PersonItem)]
-    responses = [item for item in items if isinstance(item, Item)]
-    participants = [item for item in items if isinstance(item, ParticipantItem)]
-    if people:
-        return await take_people(session, account_id, terms, people)
-    if participants:
-        return await take_participants(session, account_id, terms, participants)
-    return await take_responses(session, account_id, portion.run_id, terms, responses, last=last)
+    if terms.object is UploadObject.PEOPLE:
+        return await take_people(session, account_id, terms, parsed.items)
+    if terms.object is UploadObject.PARTICIPANTS:
+        return await take_participants(session, account_id, terms, parsed.items)
+    return await take_responses(session, account_id, portion.run_id, terms, parsed, last=last)
 
 
 def _keep(last: Parts, portion: Portion, results: list[RowResult]) -> None:

@@ -1,10 +1,10 @@
 """Rows that are responses: the same fold and the same rules as over HTTP."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from app.core.driver import Transaction
 from app.core.statements import Parts
+from app.imports.columns.parsed import Parsed
 from app.imports.packing import RowOutcome, RowResult
 from app.imports.rows.faults import failed, failed_by
 from app.imports.terms import Terms
@@ -27,7 +27,7 @@ async def take_responses(
     account_id: UUID,
     run_id: UUID,
     terms: Terms,
-    items: Sequence[Item],
+    parsed: Parsed[Item],
     *,
     last: Parts,
 ) -> list[RowResult]:
@@ -44,10 +44,11 @@ async def take_responses(
         user_id=terms.user_id,
         user=terms.user,
         key_id=None,
-        items=tuple(items),
+        items=tuple(parsed.items),
         size=terms.size,
         priority=UPLOADED,
         operation=terms.operation,
+        said=parsed.said,
     )
     outcomes = await take_chunk(
         session, submission, run_id=run_id, last=last, acquaintance=terms.acquaintance

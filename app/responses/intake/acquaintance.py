@@ -7,11 +7,10 @@ Met by name, a person is looked for once instead of twice; but whoever is not me
 in vain. Files are of one kind from end to end, so what the last chunk was tells what the next is.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.responses.schemas import PersonIn
+from app.responses.intake.said import Said
 
 _CLOSE = 0.8
 
@@ -36,16 +35,20 @@ class Acquaintance:
             self.is_close = met >= rows * _CLOSE
 
 
-def name_of(people: Sequence[PersonIn]) -> Name | None:
-    """The name by which each of these would be found first; None if it is not the same of all.
+def name_of(said: Said) -> Name | None:
+    """The name by which each of these people would be found first; None if it is not the same of
+    all.
 
     An id is none to be met by: whom it means is known without looking.
     """
-    if any(person.id is not None for person in people):
+    if not _is_silent(said, "id"):
         return None
-    with_external_id = sum(person.external_id is not None for person in people)
-    if with_external_id == len(people):
+    if None not in said.get("external_id", (None,)):
         return Name.EXTERNAL_ID
-    if with_external_id == 0 and all(person.email is not None for person in people):
+    if _is_silent(said, "external_id") and None not in said.get("email", (None,)):
         return Name.EMAIL
     return None
+
+
+def _is_silent(said: Said, field: str) -> bool:
+    return all(value is None for value in said.get(field, ()))

@@ -11,38 +11,32 @@ be compared there, and what a row scores is known before it is folded: it makes 
 its person stays what it is. Where it turns out otherwise, what was found here is left alone.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from operator import attrgetter
+from itertools import repeat
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from app.core.driver import Driver, Row
+from app.core.driver import Driver
+from app.core.driver import Row as Facts
 from app.core.rowsets import Given, as_rows
 from app.core.values import json_of
-from app.people.rules import fold_email
 from app.responses.intake.acquaintance import Name
 from app.responses.intake.chunk_reading import ChunkWorld
 from app.responses.intake.fold import CampaignFacts
 from app.responses.intake.items import Item, Submission
-from app.responses.intake.naming import names_in
 from app.responses.intake.people import FIELD_TYPES, PLAIN_FIELDS, PersonState
 from app.responses.intake.reading import STATUSES
 from app.responses.intake.records import RecordState
 from app.responses.intake.rules import MemberStatus
+from app.responses.intake.said import Said, folded_emails, sharing
 from app.responses.intake.settling import ASKED, FACTS, KEPT_FACTS, asked_by
-from app.responses.schemas import PersonIn
 from app.scoring.points import FIRST_PARAMETER, NO_RULES, Points
 from app.scoring.sql import scored_rows
 
-Key = UUID | str
 _SAID: Mapping[Name, str] = {Name.EXTERNAL_ID: "external_id", Name.EMAIL: "email"}
-_KEYS: Mapping[Name, Callable[[PersonIn], Key | None]] = {
-    Name.EXTERNAL_ID: lambda person: person.external_id,
-    Name.EMAIL: lambda person: None if person.email is None else fold_email(person.email),
-}
 _COMPARED = frozenset(("external_id", "email", *PLAIN_FIELDS))
 _MET = """
 SELECT s.id AS at, s.version, latest.*, {facts},
@@ -58,10 +52,18 @@ SELECT s.id AS at, s.version, latest.*, {facts},
 _KEPT = f"p.id AS person_id, p.version, r.campaign_id, {KEPT_FACTS}"
 
 
+class Row(NamedTuple):
+    """A row that may be met: its place among the chunk's, and the key of whom it means."""
+
+    at: int
+    item: Item
+    key: UUID | str
+
+
 class Known(NamedTuple):
     """What a row scores, and its record's attributes as they are written."""
 
-    row: Row
+    facts: Facts
     attributes: str
 
 
@@ -79,17 +81,13 @@ class Met:
     records: dict[UUID, RecordState] = field(default_factory=dict)
     known: dict[int, Known] = field(default_factory=dict)
 
-    def met_beside(self, items: Iterable[Item], unmet: Sequence[Item]) -> set[UUID]:
+    def met_beside(self, items: Sequence[Item], said: Said, unmet: Collection[int]) -> set[UUID]:
         """Whom rows mean that give a name which one of the unmet gives, too.
 
         By then that name may be another's.
         """
-        named = {name for item in unmet for name in names_in(item.given.person)}
-        return {
-            self.people[item.index].id
-            for item in items
-            if item.index in self.people and not named.isdisjoint(names_in(item.given.person))
-        }
+        others = (items[at].index for at in sharing(said, unmet))
+        return {self.people[index].id for index in others if index in self.people}
 
     def leave(self, people: set[UUID]) -> None:
         """Forget these people: another row of the chunk has more to say of them."""
@@ -98,11 +96,18 @@ class Met:
 
 
 async def meet(
-    driver: Driver, submission: Submission, world: ChunkWorld, points: Points, name: Name
+    driver: Driver,
+    submission: Submission,
+    items: Sequence[Item],
+    said: Said,
+    world: ChunkWorld,
+    points: Points,
+    name: Name,
 ) -> Met:
     """Find the rows that tell those whom they mean nothing new, as these stood at one moment.
 
     Args:
+        said: of the people of these items, in their order.
         points: the active rules of the account.
         name: how their people are found; by id, those are that the world knows the rows to mean.
     """
@@ -111,48 +116,56 @@ async def meet(
     campaigns = {
         ref: campaign for (owner, ref), campaign in context.campaigns.items() if owner == account_id
     }
-    items = [
-        item
-        for item in submission.items
-        if isinstance(item, Item)
-        and item.given.campaign in campaigns
-        and not item.given.person.attributes
+    keys = _keys(items, said, world, name)
+    attributes = said.get("attributes") or repeat(None)
+    rows = [
+        Row(at, item, key)
+        for at, (item, key, more) in enumerate(zip(items, keys, attributes, strict=False))
+        if key is not None and item.given.campaign in campaigns and not more
     ]
-    key_of = _KEYS.get(name) or world.named.meant_by
-    keyed = [(item, key_of(item.given.person)) for item in items]
-    rows = [(item, key) for item, key in keyed if key is not None]
     most = context.accounts[account_id].settings.scoring_batch_size
     for first in range(0, len(rows), most):
         portion = rows[first : first + most]
-        await _meet_some(driver, submission, portion, campaigns, points, met, name)
+        await _meet_some(driver, submission, portion, said, campaigns, points, met, name)
     return met
+
+
+def _keys(
+    items: Sequence[Item], said: Said, world: ChunkWorld, name: Name
+) -> Sequence[UUID | str | None]:
+    if name is Name.EXTERNAL_ID:
+        return said["external_id"]
+    if name is Name.EMAIL:
+        return folded_emails(said)
+    return [world.named.meant_by(item.given.person) for item in items]
 
 
 async def _meet_some(
     driver: Driver,
     submission: Submission,
-    rows: Sequence[tuple[Item, Key]],
+    rows: Sequence[Row],
+    said: Said,
     campaigns: Mapping[str, CampaignFacts],
     points: Points,
     met: Met,
     name: Name,
 ) -> None:
-    """One statement's rows, each with the key of whom it means."""
+    """One statement's rows."""
     # How often a person has responded is known once all rows before are folded.
     is_scored = "r.repeat_number" not in points.hits
-    texts = [json_of(item.given.attributes) for item, _ in rows]
+    texts = [json_of(row.item.given.attributes) for row in rows]
     rules = points if is_scored else NO_RULES
-    sql, arguments = _statement(submission, rows, campaigns, texts, rules, met.now, name)
+    sql, arguments = _statement(submission, rows, said, campaigns, texts, rules, met.now, name)
     before = set(met.states)
-    for row in await driver.fetch(sql, submission.account_id, None, met.now, *arguments):
-        item, person_id = rows[row["at"]][0], row["person_id"]
-        person = _met_person(met, submission.account_id, person_id, row["version"])
+    for found in await driver.fetch(sql, submission.account_id, None, met.now, *arguments):
+        item, person_id = rows[found["at"]].item, found["person_id"]
+        person = _met_person(met, submission.account_id, person_id, found["version"])
         met.people[item.index] = person
         # A record that is there only now was made after rows before this were compared.
         if person_id not in before:
-            _note(met, person, row, campaigns[item.given.campaign])
+            _note(met, person, found, campaigns[item.given.campaign])
         if is_scored:
-            met.known[item.index] = Known(row, texts[row["at"]])
+            met.known[item.index] = Known(found, texts[found["at"]])
 
 
 def _met_person(met: Met, account_id: UUID, person_id: UUID, version: int) -> PersonState:
@@ -164,9 +177,9 @@ def _met_person(met: Met, account_id: UUID, person_id: UUID, version: int) -> Pe
     return person
 
 
-def _note(met: Met, person: PersonState, row: Row, campaign: CampaignFacts) -> None:
+def _note(met: Met, person: PersonState, found: Facts, campaign: CampaignFacts) -> None:
     """The latest record of the person, if there is one."""
-    record_id, number, name, is_responded, word, moment = row[2:8]
+    record_id, number, name, is_responded, word, moment = found[2:8]
     if record_id is None or record_id in met.records:
         return
     status = STATUSES[word]
@@ -185,7 +198,8 @@ def _note(met: Met, person: PersonState, row: Row, campaign: CampaignFacts) -> N
 
 def _statement(
     submission: Submission,
-    rows: Sequence[tuple[Item, Key]],
+    rows: Sequence[Row],
+    said: Said,
     campaigns: Mapping[str, CampaignFacts],
     texts: Sequence[str],
     points: Points,
@@ -193,23 +207,23 @@ def _statement(
     name: Name,
 ) -> tuple[str, list[Any]]:
     """The statement for these rows, and its arguments from the fourth on."""
-    portion = [item for item, _ in rows]
-    said = _said([item.given.person for item in portion])
-    key = Given("key", "uuid" if name is Name.ID else "text", [key for _, key in rows])
+    portion = [row.item for row in rows]
+    compared = _compared(said, [row.at for row in rows])
+    key = Given("key", "uuid" if name is Name.ID else "text", [row.key for row in rows])
     # Most addresses are folded as they come.
-    is_said = name in _SAID and said[_SAID[name]].values == key.values
+    is_said = name in _SAID and compared[_SAID[name]].values == key.values
     given = [
         Given("id", "integer", list(range(len(portion)))),
         Given("campaign_id", "uuid", [campaigns[item.given.campaign].id for item in portion]),
         *([] if is_said else [key]),
-        *said.values(),
+        *compared.values(),
         *_asked(submission, portion, campaigns, texts, points, now),
     ]
     first = FIRST_PARAMETER + len(points.values)
     item, arguments = as_rows(given, first=first, is_uniform=True)
     key_column = f"said_{_SAID[name]}" if is_said else "key"
     found = f"{name} = r.{key_column}"
-    sql = _sql(points.hits, points.total, item, tuple(said), found)
+    sql = _sql(points.hits, points.total, item, tuple(compared), found)
     return sql, [points.points, *points.values, *arguments]
 
 
@@ -226,16 +240,15 @@ def _sql(hits: str, total: str, rows: str, said: Sequence[str], found: str) -> s
     return _MET.format(scored=scored, facts=FACTS)
 
 
-def _said(people: Sequence[PersonIn]) -> dict[str, Given]:
+def _compared(said: Said, places: Sequence[int]) -> dict[str, Given]:
     """Everything that rows say of their people, by the column it would change."""
-    fields = set().union(*(person.model_fields_set for person in people)) & _COMPARED
     return {
         name: Given(
             f"said_{name}",
             FIELD_TYPES.get(name, "text"),
-            list(map(attrgetter(name), people)),
+            [said[name][at] for at in places],
         )
-        for name in sorted(fields)
+        for name in sorted(said.keys() & _COMPARED)
     }
 
 

@@ -29,13 +29,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.core.driver import Driver, Row, Transaction, driver_of
-from app.core.resources import back_to_mark, mark
+from app.core.resources import Mark
 from app.core.statements import Parts
 from app.models.states import IntakeResult
 from app.responses.intake.acquaintance import Acquaintance, Name, name_of
 from app.responses.intake.chunk_meeting import Met, meet
 from app.responses.intake.chunk_reading import (
-    hold_people,
     lock_people_of,
     read_chunk_world,
     read_people_of,
@@ -48,19 +47,19 @@ from app.responses.intake.naming import find_people
 from app.responses.intake.people import People
 from app.responses.intake.records import Records, RecordState
 from app.responses.intake.rules import REFUSALS
+from app.responses.intake.said import said_of
 from app.responses.intake.settling import Settled, settle
 from app.responses.intake.transaction import (
     Redo,
-    is_settled_now,
     settled_now,
     write_people,
     write_records,
 )
+from app.responses.intake.unlocked import hold_changed, hold_qualified, is_there, lead_there_again
 from app.scoring.points import points_of
 
 _LOOKS = 3
 _MAKES = frozenset({IntakeResult.CREATED, IntakeResult.REPEAT})
-_CHANGED_NOBODY = frozenset({IntakeResult.DUPLICATE, IntakeResult.REJECTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +98,11 @@ async def take_chunk(
         Redo: roll back and call again.
     """
     driver = await driver_of(session)
-    await mark(driver)
-    taken = await _take(session, submission, acquaintance)
+    mark = Mark(driver)
+    taken = await _take(session, submission, acquaintance, mark)
     if taken is None:
-        await back_to_mark(driver)
-        taken = await _take(session, submission, None)
+        await mark.back()
+        taken = await _take(session, submission, None, mark)
     if taken is None:
         raise Redo
     fold, settled = taken.fold, taken.settled
@@ -112,12 +111,13 @@ async def take_chunk(
 
 
 async def _take(
-    session: Transaction, submission: Submission, acquaintance: Acquaintance | None
+    session: Transaction, submission: Submission, acquaintance: Acquaintance | None, mark: Mark
 ) -> _Taken | None:
     """Write the people and decide the records; None if they have to be locked first for that.
 
     Args:
         acquaintance: without it everybody is locked, and nobody met.
+        mark: is set before anything is done that has to be undone for that.
     """
     is_locked = acquaintance is None
     driver, account_id = await driver_of(session), submission.account_id
@@ -129,14 +129,11 @@ async def _take(
         folded = await _folded(session, submission, acquaintance)
         fold, outcomes = folded.fold, folded.outcomes
         fold.risen_before = risen
-        kept = merged | {id_ for id_ in made if _is_there(fold, account_id, id_)}
-        if number > 0 and not _lead_there_again(before, outcomes, kept):
+        kept = merged | {id_ for id_ in made if is_there(fold, account_id, id_)}
+        if number > 0 and not lead_there_again(before, outcomes, kept):
             return None
         changed = fold.people.changed()
-        if not is_locked and (
-            _needs_locks(fold, account_id)
-            or not await hold_people(driver, account_id, changed, may_wait=number == 0)
-        ):
+        if not is_locked and not await hold_changed(fold, account_id, mark, may_wait=number == 0):
             return None
         if await write_people(driver, fold, is_uniform=True):
             break
@@ -146,7 +143,7 @@ async def _take(
     else:
         return None
     settled = await settle(session, settled_now(fold), fold.context, known=folded.known)
-    if not is_locked and not await _hold_qualified(driver, folded, settled, account_id):
+    if not is_locked and not await hold_qualified(fold, settled, folded.known, account_id, mark):
         return None
     return _Taken(fold, outcomes, settled)
 
@@ -157,11 +154,12 @@ async def _folded(
     driver, account_id = await driver_of(session), submission.account_id
     is_locked = acquaintance is None
     items = [item for item in submission.items if isinstance(item, Item)]
+    said = submission.said or said_of(item.given.person for item in items)
     # By their moments: then all of a person's records count, not only the latest.
     has_all = not is_locked and not _are_told_apart(items)
     name = Name.ID
     if acquaintance is not None and acquaintance.is_close and not has_all:
-        name = name_of([item.given.person for item in items]) or Name.ID
+        name = name_of(said) or Name.ID
     world = await read_chunk_world(driver, submission, has_names=name is Name.ID)
     context, named = world.context, world.named
     session.info["now"] = context.now
@@ -173,15 +171,15 @@ async def _folded(
     met = Met(context.now)
     if acquaintance is not None:
         version = context.accounts[account_id].ruleset_version
-        met = await meet(
-            driver, submission, world, await points_of(session, account_id, version), name
-        )
+        points = await points_of(session, account_id, version)
+        met = await meet(driver, submission, items, said, world, points, name)
         acquaintance.note(len(met.people), len(items))
-    unmet = [item for item in items if item.index not in met.people]
+    places = [at for at, item in enumerate(items) if item.index not in met.people]
+    unmet = [items[at] for at in places]
     beside: set[UUID] = set()
     if unmet and name is not Name.ID:
         named = await find_people(driver, account_id, [item.given.person for item in unmet])
-        beside = met.met_beside(items, unmet)
+        beside = met.met_beside(items, said, places)
     ids = named.touched_by(unmet) | beside
     met.leave(ids)
     read = lock_people_of if is_locked else read_people_of
@@ -214,7 +212,7 @@ def _scored_before(met: Met, outcomes: Sequence[Outcome]) -> dict[UUID, Row]:
             continue
         if outcome.result in _MAKES and not record.is_changed:
             record.keep_attributes(found.attributes)
-            known[record.id] = found.row
+            known[record.id] = found.facts
     return known
 
 
@@ -232,65 +230,3 @@ async def _look_again(driver: Driver, submission: Submission, outcomes: Sequence
         outcome.seen = seen.get(str(outcome.external_id))
         if outcome.seen is not None:
             outcome.result, outcome.reason = IntakeResult.DUPLICATE, None
-
-
-def _is_there(fold: Fold, account_id: UUID, person_id: UUID) -> bool:
-    found = fold.people.by_id.get((account_id, person_id))
-    return found is not None and found.stored is not None
-
-
-def _lead_there_again(
-    before: Sequence[Outcome], outcomes: Sequence[Outcome], kept: set[UUID]
-) -> bool:
-    """Whether all who are written already are so by the very rows that lead to them now."""
-    pairs = zip(map(_changed_by, before), map(_changed_by, outcomes), strict=True)
-    return all(one == other or kept.isdisjoint((one, other)) for one, other in pairs)
-
-
-def _changed_by(outcome: Outcome) -> UUID | None:
-    """Into whom an item was merged, if it was."""
-    if outcome.record is None or outcome.result in _CHANGED_NOBODY:
-        return None
-    return outcome.record.person_id
-
-
-def _needs_locks(fold: Fold, account_id: UUID) -> bool:
-    """Whether something is written that no unique key guards, and no version of a person.
-
-    Records that change, and rows that will wait: for a better score, for a word about their
-    person, for their window. Whoever wakes such rows has to see them or be seen.
-    """
-    if fold.asked_for_scoring or fold.context.accounts[account_id].settings.score_grace:
-        return True
-    return any(
-        record.is_changed or (record.member_status.responded and not is_settled_now(record))
-        for record in fold.records.touched()
-    )
-
-
-async def _hold_qualified(
-    driver: Driver, folded: _Folded, settled: Sequence[Settled], account_id: UUID
-) -> bool:
-    """Lock whoever is to be told, beside those who are written; without waiting: out of order.
-
-    Of the others, nobody may have been written since they were read, or a row would have been
-    folded over one state of its person and scored by another; unless one statement did both.
-    """
-    told = {candidate.person_id for each in settled for candidate in each.handed}
-    scored_later = {
-        verdict.candidate.person_id
-        for each in settled
-        for verdict in each.verdicts
-        if verdict.candidate.response_id not in folded.known
-    }
-    met = {person.id: person for person in folded.fold.met.values()}
-    others = folded.fold.people.by_id.values()
-    unheld = [person for person in others if person.stored is not None and not person.changed]
-    unheld += [met[id_] for id_ in met.keys() & (scored_later | told)]
-    return await hold_people(
-        driver,
-        account_id,
-        [person for person in unheld if person.id in told],
-        may_wait=False,
-        beside=[person for person in unheld if person.id not in told],
-    )

@@ -125,12 +125,13 @@ class Fold:
             rejected.faults = item.faults
             return rejected
         given = item.given
+        key = None
         if given.external_id is not None:
             key = (sent.account_id, sent.user_id, given.external_id)
-            seen = self.context.seen.get(key)
-            if seen is not None or key in self.new_keys:
+            seen, earlier = self.context.seen.get(key), self.new_keys.get(key)
+            if seen is not None or earlier is not None:
                 duplicate = _outcome(item, IntakeResult.DUPLICATE)
-                duplicate.seen, duplicate.record = seen, self.new_keys.get(key)
+                duplicate.seen, duplicate.record = seen, earlier
                 return duplicate
         campaign = self.context.campaigns.get((sent.account_id, given.campaign))
         if campaign is None:
@@ -141,7 +142,10 @@ class Fold:
         person = self.met.get(item.index) or self.people.find(sent.account_id, given.person)
         if isinstance(person, Reason):
             return _outcome(item, IntakeResult.REJECTED, person)
-        return self._apply(sent, item, campaign, status, person)
+        outcome = self._apply(sent, item, campaign, status, person)
+        if key is not None and outcome.record is not None:
+            self.new_keys[key] = outcome.record
+        return outcome
 
     def _apply(
         self,
@@ -151,7 +155,7 @@ class Fold:
         status: MemberStatus,
         person: PersonState | None,
     ) -> Outcome:
-        given = item.given
+        given, is_met = item.given, item.index in self.met
         if person is not None and given.external_id is None and given.responded_at is not None:
             key = (sent.account_id, person.id, campaign.id)
             same = self.records.at(key, status.name, given.responded_at)
@@ -165,8 +169,8 @@ class Fold:
             return _outcome(item, IntakeResult.REJECTED, refusal)
         if person is None:
             person = self.people.create(sent.account_id)
-        warnings = [] if item.index in self.met else self.people.merge(person, given.person)
-        if given.person.do_pending_scoring:
+        warnings = [] if is_met else self.people.merge(person, given.person)
+        if given.asks_for_scoring:
             self.asked_for_scoring.add((sent.account_id, person.id))
         if latest is not None and step in (Step.NOT_HIGHER, Step.LIMIT):
             is_limit = step is Step.LIMIT
@@ -177,8 +181,6 @@ class Fold:
             outcome = self._change(sent, item, campaign, status, person, latest, step)
         if warnings:
             outcome.warnings = (*outcome.warnings, *warnings)
-        if given.external_id is not None and outcome.record is not None:
-            self.new_keys[sent.account_id, sent.user_id, given.external_id] = outcome.record
         return outcome
 
     def _step(

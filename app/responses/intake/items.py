@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -11,7 +12,31 @@ from app.core.errors import Fault
 from app.core.faults import faults_of
 from app.core.values import plain
 from app.models.states import UploadOperation
-from app.responses.schemas import ResponseCreate
+from app.responses.intake.said import Said
+from app.responses.schemas import PersonIn, ResponseCreate
+
+
+class Response(Protocol):
+    """What a valid item gives, wherever it comes from; see `ResponseCreate`."""
+
+    @property
+    def external_id(self) -> str | None: ...
+    @property
+    def campaign(self) -> str: ...
+    @property
+    def person(self) -> PersonIn: ...
+    @property
+    def member_status(self) -> str | None: ...
+    @property
+    def responded_at(self) -> datetime | None: ...
+    @property
+    def score(self) -> int | None: ...
+    @property
+    def attributes(self) -> dict[str, Any] | None: ...
+    @property
+    def response_prompt(self) -> bool: ...
+    @property
+    def asks_for_scoring(self) -> bool: ...
 
 
 # Not frozen: a file has a million of them, and that doubles what making one takes.
@@ -20,7 +45,7 @@ class Item:
     """One item that makes sense by itself; whether it fits the account is for the fold."""
 
     index: int
-    given: ResponseCreate
+    given: Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +63,8 @@ class Submission:
 
     `size` counts the non-prompt items of the whole request or upload, before duplicates are
     known; it decides whether they are held or scored later. `key_id` is checked again inside the
-    transaction; None for work that no key asked for.
+    transaction; None for work that no key asked for. `said` is what the items, all of them valid,
+    say of their people, where that is known by column.
     """
 
     account_id: UUID
@@ -49,6 +75,7 @@ class Submission:
     size: int
     priority: int = 0
     operation: UploadOperation = UploadOperation.UPSERT
+    said: Said | None = None
 
 
 def parse_item(raw: Any, index: int, *, within: str = "") -> Item | Invalid:

@@ -100,18 +100,6 @@ class Names:
         )
 
 
-def names_in(person: PersonIn) -> list[tuple[str, object]]:
-    """What a row calls its person, so that equal names are equal."""
-    names: list[tuple[str, object]] = []
-    if person.id is not None:
-        names.append(("id", person.id))
-    if person.external_id is not None:
-        names.append(("external_id", person.external_id))
-    if person.email is not None:
-        names.append(("email", fold_email(person.email)))
-    return names
-
-
 async def find_people(driver: Driver, account_id: UUID, given: Iterable[PersonIn]) -> Named:
     """Everybody of an account whom any of these may mean, by id, external id or address."""
     names = Names.of(given)

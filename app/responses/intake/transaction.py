@@ -62,7 +62,8 @@ async def take_in(session: Transaction, submissions: Sequence[Submission]) -> li
         raise Redo
     settled = await settle(session, at_once, world.context)
     await write_records(session, fold, settled, has_people=bool(at_once), last=last)
-    await last.write(driver)
+    if not await last.write(driver):
+        raise Redo
     return outcomes
 
 
@@ -111,7 +112,8 @@ async def write_records(
     Args:
         settled: what was decided of `settled_now`.
         has_people: whether the people are written; else they are, with the first statement.
-        last: gets what is to be written last, for the caller to send.
+        last: gets what is to be written last, for the caller to send; all of it, if nothing has to
+            be done in between.
         run_id: the run that is told of with the news.
 
     Raises:
@@ -120,7 +122,9 @@ async def write_records(
     context, driver = fold.context, await driver_of(session)
     touched = fold.records.touched()
     at_once = [record for record in touched if record.scored is not None]
-    draft = Draft(context.now, is_uniform=all(record.is_of_a_file for record in touched))
+    is_uniform = all(record.is_of_a_file for record in touched)
+    is_all = not (any(each.handed for each in settled) or fold.risen() or fold.asked_for_scoring)
+    draft = Draft(context.now, is_uniform=is_uniform, parts=last if is_all else None)
     if not has_people:
         draft.people(fold.people.created(), fold.people.changed())
     draft.records(touched)
@@ -133,6 +137,8 @@ async def write_records(
     for each in settled:
         if not each.handed:
             await announce(session, each, context, writes=draft.parts, run_id=run_id)
+    if is_all:
+        return
     if not await draft.write(driver):
         raise Redo
     await _wake(session, fold)

@@ -76,12 +76,15 @@ class Draft:
 
     Args:
         is_uniform: whether the rows are of one file, and so alike; see `as_rows`.
+        parts: gets what is to be written.
     """
 
-    def __init__(self, now: datetime, *, is_uniform: bool = False) -> None:
+    def __init__(
+        self, now: datetime, *, is_uniform: bool = False, parts: Parts | None = None
+    ) -> None:
         self._now = now
         self._is_uniform = is_uniform
-        self.parts = Parts()
+        self.parts = Parts() if parts is None else parts
 
     def _part(self, name: str, sql: str, rows: int, columns: Sequence[Any]) -> None:
         if rows:
