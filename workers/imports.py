@@ -251,9 +251,8 @@ class Turn:
             async with self.line.unit_of_work(
                 lease.account_id, purpose=Purpose.IMPORTING, admission=admission
             ) as tx:
-                await leases.renew(tx, lease, by=self.work.settings.scoring.lease)
-                most = self.most
-                portion = await find_portion(tx, lease.account_id, lease.campaign_id, most=most)
+                by = self.work.settings.scoring.lease
+                portion = await find_portion(tx, lease, by=by, most=self.most)
                 if portion is None:
                     return None
                 self.place = portion.place

@@ -1,6 +1,6 @@
 """One chunk of a lane, one transaction: its rows, their results, and what is left of it.
 
-    renew the lane ─▶ the lane's first chunk ─▶ rows taken in ─▶ results kept ─▶ chunk gone, if done
+    the lane held, its first chunk ─▶ rows taken in ─▶ results kept ─▶ chunk gone, if done
 
 Results are appended as rows are done, so a chunk may be done in portions: where its data will not
 go in, ever fewer rows at a time; where a worker died of it, row by row.
@@ -8,6 +8,7 @@ go in, ever fewer rows at a time; where a worker died of it, row by row.
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -29,14 +30,18 @@ from app.imports.rows.responses import take_responses
 from app.imports.terms import Terms, terms_of
 from app.models.states import UploadObject
 from app.responses.intake.transaction import Redo
+from app.responses.lanes.lease import HOLD, Lease, LeaseLost
 
-_TAKE = """
+_TAKE = f"""
+WITH held AS ({HOLD})
 SELECT p.run_id, p.number, p.deaths, c.payload, c.results
-  FROM (SELECT * FROM pending_imports WHERE account_id = $1 AND lane_id = $2
-         ORDER BY account_id, lane_id, run_id, number LIMIT 1 FOR UPDATE SKIP LOCKED) p
- CROSS JOIN LATERAL (
+  FROM held
+  LEFT JOIN LATERAL (
+       SELECT * FROM pending_imports WHERE account_id = $1 AND lane_id = $2
+        ORDER BY account_id, lane_id, run_id, number LIMIT 1 FOR UPDATE SKIP LOCKED) p ON true
+  LEFT JOIN LATERAL (
        SELECT payload, results FROM import_chunks
-        WHERE account_id = $1 AND run_id = p.run_id AND number = p.number OFFSET 0) c
+        WHERE account_id = $1 AND run_id = p.run_id AND number = p.number OFFSET 0) c ON true
 """
 _FAILURES = """
 SELECT coalesce(sum(failed), 0) FROM import_chunks WHERE account_id = $1 AND run_id = $2
@@ -120,16 +125,25 @@ async def note_death(session: Transaction, account_id: UUID, lane_id: UUID) -> N
 
 
 async def find_portion(
-    session: Transaction, account_id: UUID, lane_id: UUID, *, most: int
+    session: Transaction, lease: Lease, *, by: timedelta, most: int
 ) -> Portion | None:
-    """The lane's next rows, locked; None if there are none. At most `most`, fewer after a death."""
+    """The lane's next rows, locked; None if there are none. Holds the lane `by` longer.
+
+    Args:
+        most: so many rows at most; fewer after a death.
+
+    Raises:
+        LeaseLost: the token is not the lane's any more.
+    """
     driver = await driver_of(session)
-    row = await driver.fetchrow(_TAKE, account_id, lane_id)
+    place = (lease.account_id, lease.campaign_id)
+    row = await driver.fetchrow(_TAKE, *place, lease.token, by)
     if row is None:
+        raise LeaseLost
+    if row["run_id"] is None:
         return None
     return Portion(
-        account_id,
-        lane_id,
+        *place,
         row["run_id"],
         row["number"],
         unpack_rows(row["payload"]),

@@ -18,10 +18,13 @@ UPDATE lanes l SET token = token + 1, holder = $3, leased_until = clock_timestam
   FROM free WHERE l.account_id = free.account_id AND l.campaign_id = free.campaign_id
 RETURNING l.token, l.run_id, free.holder AS last_holder
 """
-_RENEW = """
+# By account, campaign, token, and how much longer.
+HOLD = """
 UPDATE lanes SET leased_until = clock_timestamp() + $4
  WHERE account_id = $1 AND campaign_id = $2 AND token = $3
-RETURNING (SELECT document FROM scoring_settings WHERE account_id = $1) AS settings,
+RETURNING campaign_id"""
+_RENEW = f"""{HOLD},
+          (SELECT document FROM scoring_settings WHERE account_id = $1) AS settings,
           (SELECT version FROM rulesets WHERE account_id = $1 AND is_active) AS ruleset,
           business_now() AS now
 """
