@@ -74,12 +74,16 @@ async def check(database_url: str, ledger: Ledger) -> None:
 
 
 async def _found(connection: asyncpg.Connection, laws: dict[str, str]) -> list[str]:
-    """Each law that is broken, with the first rows that break it."""
+    """Each law that is broken, with the first rows that break it; all of one moment.
+
+    Else a run could end, and tell of it, after its events were looked for and before the runs.
+    """
     breaches = []
-    for law, sql in laws.items():
-        rows = await connection.fetch(f"SELECT * FROM ({sql}) AS breach LIMIT {_SHOWN}")
-        if rows:
-            breaches.append(f"{law}: {[dict(row) for row in rows]}")
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        for law, sql in laws.items():
+            rows = await connection.fetch(f"SELECT * FROM ({sql}) AS breach LIMIT {_SHOWN}")
+            if rows:
+                breaches.append(f"{law}: {[dict(row) for row in rows]}")
     return breaches
 
 
