@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import lru_cache, partial
 from typing import Any
 
-from app.core.driver import Driver
+from app.core.driver import Driver, Row
 
 _PLACE = re.compile(r"\$(\d+)")
 
@@ -54,17 +54,35 @@ class Parts:
         sql = _statement(tuple(self._names), tuple(self._parts))
         written = await driver.fetchrow(sql, *self._arguments)
         assert written is not None  # noqa: S101  (a SELECT without FROM)
+        return self._has_all(written)
+
+    async def read(self, driver: Driver, sql: str, *arguments: Any) -> list[Row] | None:
+        """Send them with a query of what they return; None if it finds nothing, or if one wrote
+        another number of rows than it has to.
+
+        Args:
+            sql: what to read; its own parameters count from $1.
+        """
+        sql = _statement(tuple(self._names), tuple(self._parts), query=sql)
+        rows = await driver.fetch(sql, *self._arguments, *arguments)
+        return list(rows) if rows and self._has_all(rows[0]) else None
+
+    def _has_all(self, written: Row) -> bool:
         return all(written[name] == rows for name, rows in self._expected.items())
 
 
 @lru_cache(maxsize=256)
-def _statement(names: Sequence[str], parts: Sequence[tuple[str, int]]) -> str:
+def _statement(
+    names: Sequence[str], parts: Sequence[tuple[str, int]], *, query: str | None = None
+) -> str:
     written, shift = [], 0
     for name, (sql, width) in zip(names, parts, strict=True):
         written.append(f"{name} AS ({_PLACE.sub(partial(_shifted, by=shift), sql)})")
         shift += width
-    counts = ", ".join(f"(SELECT count(*) FROM {name}) AS {name}" for name in names)
-    return f"WITH {', '.join(written)} SELECT {counts}"
+    asked = ", ".join(f"(SELECT count(*) FROM {name}) AS {name}" for name in names)
+    if query is not None:
+        asked = f"q.*, {asked} FROM ({_PLACE.sub(partial(_shifted, by=shift), query)}) q"
+    return f"WITH {', '.join(written)} SELECT {asked}"
 
 
 def _shifted(place: re.Match[str], by: int) -> str:

@@ -21,7 +21,7 @@ _SCORED = """
       FROM (SELECT r.id, {kept} p.score AS person, c.score AS campaign, {hits} AS hits
               FROM {rows}
              CROSS JOIN LATERAL (
-                   SELECT * FROM people WHERE account_id = $1 AND {found} OFFSET 0) p
+                   SELECT * FROM {people} WHERE account_id = $1 AND {found} OFFSET 0) p
              CROSS JOIN LATERAL (
                    SELECT * FROM campaigns WHERE account_id = $1 AND id = r.campaign_id OFFSET 0) c
             {where} OFFSET 0) t"""
@@ -39,7 +39,13 @@ UPDATE responses r
 
 
 def scored_rows(
-    points: Points, rows: str, *, kept: str, where: str = "", found: str = "id = r.person_id"
+    points: Points,
+    rows: str,
+    *,
+    kept: str,
+    where: str = "",
+    found: str = "id = r.person_id",
+    people: str = "people",
 ) -> str:
     """SQL that scores rows that are not stored.
 
@@ -47,10 +53,17 @@ def scored_rows(
         rows: a FROM item named `r`, with every column of a response that criteria know.
         kept: columns of it to be passed on, each followed by a comma.
         where: leaves rows out; it may look at the person, `p`.
-        found: by what a row's person is found, in the table of people.
+        found: by what a row's person is found.
+        people: where; something with the columns of their table.
     """
     return _SCORED.format(
-        kept=kept, rows=rows, hits=points.hits, total=points.total, where=where, found=found
+        kept=kept,
+        rows=rows,
+        hits=points.hits,
+        total=points.total,
+        where=where,
+        found=found,
+        people=people,
     )
 
 

@@ -88,6 +88,29 @@ async def settle(
     ]
 
 
+async def make_and_score(
+    session: Transaction,
+    records: Sequence[RecordState],
+    context: Context,
+    born: Parts,
+) -> Mapping[UUID, Row] | None:
+    """Write new people and read the facts of their records, in one statement: one trip less.
+
+    Each record looks through all of these people, so few of one account only.
+
+    Args:
+        born: writes everybody whom the records are of, and returns them as `born`.
+
+    Returns:
+        The facts by record; None if another transaction was first to make one of them.
+    """
+    account_id = records[0].account_id
+    points = await points_of(session, account_id, context.accounts[account_id].ruleset_version)
+    sql, arguments = _asking(account_id, records, points, context.now, people="born")
+    rows = await born.read(await driver_of(session), sql, *arguments)
+    return None if rows is None else {row["id"]: row for row in rows}
+
+
 async def announce(
     session: Transaction,
     settled: Settled,
@@ -158,6 +181,15 @@ async def _facts(
     points: Points,
     now: datetime,
 ) -> list[Row]:
+    sql, arguments = _asking(account_id, records, points, now, people="people")
+    driver = await driver_of(session)
+    return list(await driver.fetch(sql, *arguments))
+
+
+def _asking(
+    account_id: UUID, records: Sequence[RecordState], points: Points, now: datetime, *, people: str
+) -> tuple[str, list[Any]]:
+    """The statement that asks for the facts of these records, and its arguments."""
     # What no rule asks for need not be sent.
     asked = asked_by(points)
     given = [
@@ -175,11 +207,8 @@ async def _facts(
         is_uniform=all(record.is_of_a_file for record in records),
     )
     rows = f"(SELECT w.*, $3::timestamptz AS received_at FROM {rows}) r"
-    sql = _FACTS.format(scored=scored_rows(points, rows, kept=_KEPT))
-    driver = await driver_of(session)
-    return list(
-        await driver.fetch(sql, account_id, None, now, points.points, *points.values, *arguments)
-    )
+    sql = _FACTS.format(scored=scored_rows(points, rows, kept=_KEPT, people=people))
+    return sql, [account_id, None, now, points.points, *points.values, *arguments]
 
 
 def _score(record: RecordState, row: Row, version: int | None) -> None:

@@ -5,17 +5,18 @@
 
     write: people · records · keys · pending · counters, in one statement
              └ what is scored at once: people ─▶ score and decide ─▶ records as they end ─▶ owners
+               (of a few new people both at once)
 
 The first fold takes no lock and knows no records; it says whom to lock and what to read. Where
 another transaction was first (a new person, an external id), the write comes up short and the
 items are taken again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from app.accounts.errors import KeyInvalid
-from app.core.driver import Driver, Transaction, driver_of
+from app.core.driver import Driver, Row, Transaction, driver_of
 from app.core.queue import Ring, Task, ring_after
 from app.core.statements import Parts
 from app.models.states import Mode, ResponseStatus
@@ -25,13 +26,14 @@ from app.responses.intake.fold import Context, Fold, Outcome
 from app.responses.intake.items import Submission
 from app.responses.intake.people import People, PersonState
 from app.responses.intake.records import Records, RecordState
-from app.responses.intake.settling import Settled, announce, settle
+from app.responses.intake.settling import Settled, announce, make_and_score, settle
 from app.responses.intake.writing import Draft, Queued, deltas_of
 from app.responses.windows.opening import Terms, WindowKey, open_windows
 
 # Asked of every row of a file, and finding a member of an enumeration is a call.
 _PENDING, _AT_ONCE = ResponseStatus.PENDING_SCORING, Mode.SYNCHRONOUS
 _DUE_AT_ONCE = Mode.ASYNCHRONOUS
+_FEW = 20
 
 
 class Redo(Exception):
@@ -57,14 +59,33 @@ async def take_in(session: Transaction, submissions: Sequence[Submission]) -> li
         fold, outcomes = await _fold_with_records(driver, world.context, people, fold, submissions)
     last = Parts()
     at_once = settled_now(fold)
+    facts: Mapping[UUID, Row] | None = {}
     # Rules ask for what people are from now on.
-    if at_once and not await write_people(driver, fold):
+    if at_once and _are_few_and_new(fold, at_once):
+        draft = Draft(world.context.now)
+        draft.people_to_read(fold.people.created())
+        facts = await make_and_score(session, at_once, world.context, draft.parts)
+    elif at_once and not await write_people(driver, fold):
+        facts = None
+    if facts is None:
         raise Redo
-    settled = await settle(session, at_once, world.context)
+    settled = await settle(session, at_once, world.context, known=facts)
     await write_records(session, fold, settled, has_people=bool(at_once), last=last)
     if not await last.write(driver):
         raise Redo
     return outcomes
+
+
+def _are_few_and_new(fold: Fold, records: Sequence[RecordState]) -> bool:
+    """Whether all people are new, of one account, and few enough to be looked through."""
+    people, account_id = fold.people.by_id, records[0].account_id
+    most = fold.context.accounts[account_id].settings.scoring_batch_size
+    return (
+        len(people) <= _FEW
+        and len(records) <= most
+        and all(record.account_id == account_id for record in records)
+        and all(person.stored is None for person in people.values())
+    )
 
 
 async def _fold_with_records(

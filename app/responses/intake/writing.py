@@ -27,8 +27,7 @@ _INSERT_PEOPLE = f"""
 INSERT INTO people (account_id, id, {", ".join(FIELDS)}, version, created_at, updated_at)
 SELECT account_id, id, {", ".join(FIELDS)}, 1, $1, $1 FROM {{rows}}
  ORDER BY external_id, email_folded
-ON CONFLICT DO NOTHING
-RETURNING 1"""
+ON CONFLICT DO NOTHING"""
 _UPDATE_PEOPLE = f"""
 UPDATE people p SET {", ".join(f"{name} = w.{name}" for name in FIELDS)},
        version = p.version + 1, updated_at = $1
@@ -92,13 +91,17 @@ class Draft:
 
     def people(self, new: Sequence[PersonState], changed: Sequence[PersonState]) -> None:
         """Insert the new people; write the fields of the changed, who are locked."""
-        for name, sql, people in (
-            ("born", _INSERT_PEOPLE, new),
-            ("merged", _UPDATE_PEOPLE, changed),
-        ):
-            if people:
-                rows, columns = as_rows(_given(people), first=2, is_uniform=self._is_uniform)
-                self._part(name, sql.replace("{rows}", rows), len(people), [self._now, *columns])
+        self._people("born", f"{_INSERT_PEOPLE} RETURNING 1", new)
+        self._people("merged", _UPDATE_PEOPLE, changed)
+
+    def people_to_read(self, new: Sequence[PersonState]) -> None:
+        """Insert the new people, for a query that reads them as `born`."""
+        self._people("born", f"{_INSERT_PEOPLE} RETURNING *", new)
+
+    def _people(self, name: str, sql: str, people: Sequence[PersonState]) -> None:
+        if people:
+            rows, columns = as_rows(_given(people), first=2, is_uniform=self._is_uniform)
+            self._part(name, sql.replace("{rows}", rows), len(people), [self._now, *columns])
 
     def records(self, touched: Sequence[RecordState]) -> None:
         """Insert the new records and update the changed ones."""
