@@ -30,6 +30,19 @@ WORLD = "business_now() AS now"
 MET = "latest.*"
 
 
+def sent_by(tenant: Tenant, items: list[Json], **fields: Any) -> Submission:
+    """These items, as the tenant's user sends them."""
+    return Submission(
+        account_id=tenant.account_id,
+        user_id=tenant.caller.user_id,
+        user="marketo",
+        key_id=None,
+        items=parse_items(items),
+        size=len(items),
+        **fields,
+    )
+
+
 class Watched:
     """The driver's connection, which has something done between two statements of a chunk."""
 
@@ -87,16 +100,7 @@ class Chunks:
         self, items: list[Json], *, operation: UploadOperation = UploadOperation.UPSERT
     ) -> list[Outcome]:
         tenant = self.tenant
-        submission = Submission(
-            account_id=tenant.account_id,
-            user_id=tenant.caller.user_id,
-            user="marketo",
-            key_id=None,
-            items=parse_items(items),
-            size=len(items),
-            priority=UPLOADED,
-            operation=operation,
-        )
+        submission = sent_by(tenant, items, priority=UPLOADED, operation=operation)
 
         async with self.resources.line() as line:
 

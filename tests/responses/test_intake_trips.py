@@ -10,10 +10,9 @@ from app.core.failpoints import Purpose
 from app.core.resources import Resources
 from app.responses.intake.desk import tried
 from app.responses.intake.fold import Outcome
-from app.responses.intake.items import Submission, parse_items
 from app.responses.intake.transaction import take_in
 from tests.conftest import Tenant
-from tests.imports.interrupting import Pause, Said, Watched
+from tests.imports.interrupting import Pause, Said, Watched, sent_by
 from tests.people.making import an_email, upsert
 from tests.responses.engine_making import Json, a_campaign, an_item, configure, listed_responses
 from tests.responses.intake_making import people
@@ -26,14 +25,7 @@ async def _take(
     resources: Resources, tenant: Tenant, items: list[Json], *pauses: Pause
 ) -> tuple[list[Outcome], list[Said]]:
     """What becomes of the items, and the statements of the last try."""
-    submission = Submission(
-        account_id=tenant.account_id,
-        user_id=tenant.caller.user_id,
-        user="marketo",
-        key_id=None,
-        items=parse_items(items),
-        size=len(items),
-    )
+    submission = sent_by(tenant, items)
     said: list[Said] = []
     async with resources.line() as line:
 

@@ -6,13 +6,13 @@ from app.core.driver import Transaction
 from app.core.statements import Parts
 from app.imports.columns.parsed import Parsed
 from app.imports.packing import RowOutcome, RowResult
-from app.imports.rows.faults import failed, failed_by
+from app.imports.rows.faults import failed
 from app.imports.terms import Terms
 from app.models.states import IntakeResult
 from app.responses.intake.answers import SENTENCES
 from app.responses.intake.files import take_chunk
 from app.responses.intake.fold import Outcome
-from app.responses.intake.items import Invalid, Item, Submission
+from app.responses.intake.items import Item, Submission
 from app.responses.intake.records import UPLOADED
 
 _OUTCOMES = {
@@ -54,11 +54,6 @@ async def take_responses(
         session, submission, run_id=run_id, last=last, acquaintance=terms.acquaintance
     )
     return [_result(terms, outcome) for outcome in outcomes]
-
-
-def refused(terms: Terms, line: int, item: Invalid) -> RowResult:
-    """The result of a row that makes no sense by itself."""
-    return failed_by(terms, line, item.faults)
 
 
 def _result(terms: Terms, outcome: Outcome) -> RowResult:
