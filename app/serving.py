@@ -22,6 +22,8 @@ def serve(settings: Settings) -> bool:
         port=settings.http.port,
         log_config=None,
         access_log=False,
+        # Nothing here asks who is behind a proxy.
+        proxy_headers=False,
         timeout_graceful_shutdown=round(settings.http.drain_timeout.total_seconds()),
     )
     server = _Server(config, app)

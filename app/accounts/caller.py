@@ -95,7 +95,7 @@ def requires(*scopes: Scope) -> Callable[..., Awaitable[Caller]]:
 
     async def caller(request: Request, resources: Held, found: Identified) -> Caller:
         admit(found, scopes)
-        take(resources.settings.limits.others, f"{found.key_id}:others", request)
+        take(resources.settings.limits.others, f"{found.key_id}:others", request.scope)
         return found
 
     caller.scopes = scopes  # type: ignore[attr-defined]  # read by the guard over all routes

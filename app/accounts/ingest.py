@@ -11,6 +11,7 @@ from typing import Annotated
 import structlog
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials
+from starlette.types import Scope as HttpScope
 
 from app.accounts.caller import Caller, Held, admit, bearer, has_expired, identify
 from app.accounts.errors import KeyInvalid
@@ -23,7 +24,7 @@ _KEYS = 10_000
 _known: OrderedDict[str, tuple[Caller, float]] = OrderedDict()
 
 
-async def ingester(request: Request, resources: Resources, token: str) -> Caller:
+async def ingester(scope: HttpScope, resources: Resources, token: str) -> Caller:
     """Whoever shows this key, if it may ingest and has requests left.
 
     Raises:
@@ -31,7 +32,7 @@ async def ingester(request: Request, resources: Resources, token: str) -> Caller
     """
     found = await _recognise(resources, token)
     admit(found, (Scope.INGEST,))
-    take(resources.settings.limits.ingest, f"{found.key_id}:ingest", request)
+    take(resources.settings.limits.ingest, f"{found.key_id}:ingest", scope)
     structlog.contextvars.bind_contextvars(account_id=str(found.account_id))
     return found
 
@@ -41,7 +42,7 @@ async def _ingester(
     resources: Held,
     shown: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
 ) -> Caller:
-    return await ingester(request, resources, shown.credentials if shown else "")
+    return await ingester(request.scope, resources, shown.credentials if shown else "")
 
 
 async def _recognise(resources: Resources, token: str) -> Caller:

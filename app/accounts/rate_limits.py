@@ -7,7 +7,7 @@ it needs no memory that outlives the process or is shared between them.
 import time
 from collections import OrderedDict
 
-from fastapi import Request
+from starlette.types import Scope
 
 from app.accounts.errors import TooManyRequests
 from app.core.middleware import extra_headers
@@ -16,7 +16,7 @@ _KEYS = 10_000
 _used: OrderedDict[str, tuple[int, int]] = OrderedDict()
 
 
-def take(limit: int, name: str, request: Request) -> None:
+def take(limit: int, name: str, scope: Scope) -> None:
     """Use one request of this second, and say in the headers what is left.
 
     Raises:
@@ -29,7 +29,7 @@ def take(limit: int, name: str, request: Request) -> None:
     _used.move_to_end(name)
     if len(_used) > _KEYS:
         _used.popitem(last=False)
-    extra_headers(request.scope).update(
+    extra_headers(scope).update(
         {
             "RateLimit-Policy": f'"second";q={limit};w=1',
             "RateLimit": f'"second";r={max(0, limit - used)};t=1',

@@ -53,6 +53,11 @@ def get(name: str) -> structlog.typing.FilteringBoundLogger:
     return logger
 
 
+def is_debugging() -> bool:
+    """Whether anybody sees what is logged at DEBUG: asking costs a tenth of telling nobody."""
+    return logging.getLogger().isEnabledFor(logging.DEBUG)
+
+
 def _frames_only(
     _logger: object, _method: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:

@@ -12,6 +12,7 @@ one text to it, which PostgreSQL takes apart.
 from collections.abc import Sequence
 from enum import Enum, auto
 from functools import lru_cache
+from itertools import count
 from typing import Any, NamedTuple
 
 # Between texts, and for what is none: the separators that ASCII has for this, and nobody types.
@@ -19,6 +20,7 @@ _BETWEEN, _NOTHING = "\x1f", "\x1e"
 _APART = "string_to_array(${at}::text, E'\\x1f', E'\\x1e'){cast}"
 # What is text to the driver, too, and the cast from text.
 _JOINED = {"text": "", "jsonb": "::jsonb[]"}
+_FEW = 4
 
 
 class _Way(Enum):
@@ -47,6 +49,11 @@ def as_rows(columns: Sequence[Given], *, first: int, is_uniform: bool) -> tuple[
             as one. Each such choice is a statement of its own to the server, so only where it
             hardly varies.
     """
+    names_and_types = tuple((c.name, c.type) for c in columns)
+    many = len(columns[0].values)
+    if not is_uniform and 0 < many <= _FEW:
+        listed = [value for row in zip(*(c.values for c in columns), strict=True) for value in row]
+        return _list(names_and_types, many, first), listed
     ways: list[_Way] = []
     arguments: list[Any] = []
     for at, column in enumerate(columns):
@@ -60,7 +67,7 @@ def as_rows(columns: Sequence[Given], *, first: int, is_uniform: bool) -> tuple[
                 way, argument = _Way.JOINED, joined
         ways.append(way)
         arguments.append(argument)
-    return _item(tuple((c.name, c.type) for c in columns), tuple(ways), first), arguments
+    return _item(names_and_types, tuple(ways), first), arguments
 
 
 def as_texts(values: list[Any], at: int) -> tuple[str, Any]:
@@ -92,6 +99,14 @@ def _joined(values: list[Any]) -> str | None:
 def _is_same(values: list[Any]) -> bool:
     # Most columns differ in the first and the last row already.
     return bool(values) and values[0] == values[-1] and values.count(values[0]) == len(values)
+
+
+@lru_cache(maxsize=256)
+def _list(columns: tuple[tuple[str, str], ...], many: int, first: int) -> str:
+    numbers = count(first)
+    rows = (", ".join(f"${next(numbers)}::{kind}" for _, kind in columns) for _ in range(many))
+    listed = ", ".join(f"({row})" for row in rows)
+    return f"(VALUES {listed}) AS w({', '.join(name for name, _ in columns)})"
 
 
 @lru_cache(maxsize=256)

@@ -11,12 +11,12 @@ from uuid import UUID
 from app.core.driver import Transaction, driver_of
 from app.core.failpoints import OUTBOX
 from app.core.ids import uuid7
+from app.core.rowsets import Given, as_rows
 from app.core.statements import Parts
 
 _EMIT = """
 INSERT INTO events (account_id, id, type, data, occurred_at)
-SELECT account_id, id, type, data, $5
-  FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[]) AS e(account_id, id, type, data)
+SELECT account_id, id, type, data, $1 FROM {rows}
 RETURNING 1"""
 
 
@@ -71,12 +71,11 @@ def add_events(
     if not happenings:
         return
     session.info["reach"](OUTBOX)
-    writes.add(
-        writes.unused("told"),
-        _EMIT,
-        [happening.account_id for happening in happenings],
-        [happening.id for happening in happenings],
-        [happening.type.value for happening in happenings],
-        [json.dumps(happening.data) for happening in happenings],
-        at,
-    )
+    given = [
+        Given("account_id", "uuid", [happening.account_id for happening in happenings]),
+        Given("id", "uuid", [happening.id for happening in happenings]),
+        Given("type", "text", [happening.type.value for happening in happenings]),
+        Given("data", "jsonb", [json.dumps(happening.data) for happening in happenings]),
+    ]
+    rows, arguments = as_rows(given, first=2, is_uniform=False)
+    writes.add(writes.unused("told"), _EMIT.replace("{rows}", rows), at, *arguments)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from app.core.driver import Transaction, driver_of
+from app.core.rowsets import Given, as_rows
 from app.core.statements import Parts
 from app.models.states import ResponseStatus
 
@@ -11,8 +12,9 @@ Delta = tuple[UUID, UUID, ResponseStatus, int]
 
 _APPEND = """
 INSERT INTO status_deltas (account_id, campaign_id, status, n)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[])
+SELECT account_id, campaign_id, status, n FROM {rows}
 RETURNING 1"""
+_COLUMNS = (("account_id", "uuid"), ("campaign_id", "uuid"), ("status", "text"), ("n", "bigint"))
 # One account at a time; rows of transactions still open are not seen and wait for the next fold.
 _FOLD = """
 WITH folded AS (
@@ -32,7 +34,10 @@ def add_deltas(parts: Parts, deltas: Iterable[Delta]) -> None:
     """Append changes of counts with the other writes; zeros are left out."""
     kept = [delta for delta in deltas if delta[3]]
     if kept:
-        parts.add("counted", _APPEND, *(list(column) for column in zip(*kept, strict=True)))
+        columns = map(list, zip(*kept, strict=True))
+        given = [Given(*column, values) for column, values in zip(_COLUMNS, columns, strict=True)]
+        rows, arguments = as_rows(given, first=1, is_uniform=False)
+        parts.add("counted", _APPEND.replace("{rows}", rows), *arguments)
 
 
 async def fold(session: Transaction, account_id: UUID) -> None:

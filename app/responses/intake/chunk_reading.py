@@ -25,7 +25,7 @@ from app.responses.intake.reading import (
     uuid_in,
 )
 from app.responses.intake.records import RecordState
-from app.scoring.schemas import ScoringSettingsDocument
+from app.scoring.kept import settings_of
 
 _CAMPAIGN = """
 SELECT jsonb_build_array(w.ref, c.id, c.member_statuses, c.default_responded_status,
@@ -116,7 +116,7 @@ async def read_chunk_world(
         keys_given,
     )
     assert row is not None  # noqa: S101  (a SELECT without FROM)
-    settings = ScoringSettingsDocument.model_validate(row["settings"] or {})
+    settings = settings_of(account_id, row["settings"])
     context = Context(
         now=row["now"],
         accounts={account_id: AccountFacts(settings, row["ruleset"])},

@@ -11,16 +11,16 @@ with the same functions, and nothing else.
 from types import SimpleNamespace
 
 from fastapi.security.utils import get_authorization_scheme_param
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.accounts.ingest import ingester
 from app.core.errors import AppError
-from app.core.middleware import is_of_a_storm
+from app.core.middleware import header_of, is_of_a_storm
 from app.core.problems import render
 from app.core.resources import Resources
-from app.core.routes import read_json
+from app.core.routes import parse_json, require_json
 from app.responses.intake.answers import answer_one
 from app.responses.intake.desk import Desk
 from app.responses.intake.submitting import item_in, submission_of
@@ -42,9 +42,8 @@ class Express:
             return
         scope["route"] = _ROUTE
         is_of_a_storm(scope)
-        request = Request(scope, receive)
         try:
-            response = await _answer(request)
+            response = await _answer(scope, receive)
         except AppError as error:
             response = render(error)
         await response(scope, receive, send)
@@ -59,10 +58,27 @@ def _is_plain_single(scope: Scope) -> bool:
     )
 
 
-async def _answer(request: Request) -> Response:
-    resources: Resources = request.app.state.resources
-    desk: Desk = request.app.state.desk
-    scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
-    caller = await ingester(request, resources, token if scheme.lower() == "bearer" else "")
-    items = (item_in(await read_json(request)),)
+async def _answer(scope: Scope, receive: Receive) -> Response:
+    resources: Resources = scope["app"].state.resources
+    desk: Desk = scope["app"].state.desk
+    scheme, token = get_authorization_scheme_param(header_of(scope, b"authorization"))
+    caller = await ingester(scope, resources, token if scheme.lower() == "bearer" else "")
+    require_json(header_of(scope, b"content-type"))
+    items = (item_in(parse_json(await _body(receive))),)
     return answer_one((await desk.submit(submission_of(caller, items)))[0])
+
+
+async def _body(receive: Receive) -> bytes:
+    """All of it.
+
+    Raises:
+        ClientDisconnect: the client has left meanwhile.
+    """
+    parts: list[bytes] = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(parts)

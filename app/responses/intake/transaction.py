@@ -27,6 +27,7 @@ from app.responses.intake.items import Submission
 from app.responses.intake.people import People, PersonState
 from app.responses.intake.records import Records, RecordState
 from app.responses.intake.settling import Settled, announce, make_and_score, settle
+from app.responses.intake.world import read_world
 from app.responses.intake.writing import Draft, Queued, deltas_of
 from app.responses.windows.opening import Terms, WindowKey, open_windows
 
@@ -48,7 +49,7 @@ async def take_in(session: Transaction, submissions: Sequence[Submission]) -> li
         Redo: roll back and call again.
     """
     driver = await driver_of(session)
-    world = await reading.read_world(driver, submissions)
+    world = await read_world(driver, submissions)
     if {s.key_id for s in submissions if s.key_id is not None} - world.live_keys:
         raise KeyInvalid
     fold = Fold(world.context, People(world.people))

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.core.driver import Transaction, driver_of
 from app.core.errors import Conflict
+from app.scoring.kept import settings_of
 from app.scoring.schemas import ScoringSettingsDocument
 
 # A lane that another worker holds, or that a moment ago changed hands, is passed over.
@@ -94,7 +95,7 @@ async def renew(session: Transaction, lease: Lease, *, by: timedelta) -> Terms:
     if row is None:
         raise LeaseLost
     return Terms(
-        settings=ScoringSettingsDocument.model_validate(row["settings"] or {}),
+        settings=settings_of(lease.account_id, row["settings"]),
         ruleset_version=row["ruleset"],
         now=row["now"],
     )

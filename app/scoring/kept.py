@@ -1,0 +1,27 @@
+"""Settings as they were read last: of a million transactions, few follow a change of them."""
+
+from collections import OrderedDict
+from typing import Any
+from uuid import UUID
+
+from app.scoring.schemas import ScoringSettingsDocument
+
+_ACCOUNTS = 1_000
+_kept: OrderedDict[UUID, tuple[dict[str, Any], ScoringSettingsDocument]] = OrderedDict()
+
+
+def settings_of(account_id: UUID, document: dict[str, Any] | None) -> ScoringSettingsDocument:
+    """The settings that an account's stored document says; None says the defaults.
+
+    Validated only where it differs from the one before. Not to be changed: others hold the same.
+    """
+    stored = document or {}
+    known = _kept.get(account_id)
+    if known is not None and known[0] == stored:
+        _kept.move_to_end(account_id)
+        return known[1]
+    settings = ScoringSettingsDocument.model_validate(stored)
+    _kept[account_id] = stored, settings
+    if len(_kept) > _ACCOUNTS:
+        _kept.popitem(last=False)
+    return settings
