@@ -23,7 +23,9 @@ async def sent(
     return [row["said"] for row in found]
 
 
+# Few rows are listed, many go as arrays, and those that are alike in a way of their own.
 @pytest.mark.parametrize("is_uniform", [False, True])
+@pytest.mark.parametrize("times", [1, 5])
 @pytest.mark.parametrize(
     "values",
     [
@@ -46,14 +48,19 @@ async def sent(
     ],
 )
 async def test_texts_arrive_as_they_are(
-    resources: Resources, values: list[str | None], is_uniform: bool
+    resources: Resources, values: list[str | None], times: int, is_uniform: bool
 ) -> None:
+    values = values * times
+
     assert await sent(resources, "text", values, is_uniform=is_uniform) == values
 
 
 @pytest.mark.parametrize("is_uniform", [False, True])
-async def test_documents_arrive_as_they_are(resources: Resources, is_uniform: bool) -> None:
-    documents = [{}, {"asset": "a\x1fb"}, {"page": 'say "\\"'}, {"empty": ""}, {"none": None}]
+@pytest.mark.parametrize("times", [1, 5])
+async def test_documents_arrive_as_they_are(
+    resources: Resources, times: int, is_uniform: bool
+) -> None:
+    documents = [{}, {"asset": "a\x1fb"}, {"page": 'say "\\"'}, {"empty": "", "none": None}] * times
     written = [json.dumps(document) for document in documents]
 
     assert await sent(resources, "jsonb", written, is_uniform=is_uniform) == documents
