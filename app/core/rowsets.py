@@ -18,7 +18,7 @@ one text to it, which PostgreSQL takes apart.
 from collections.abc import Sequence
 from enum import Enum, auto
 from functools import lru_cache
-from itertools import count
+from itertools import chain, count
 from typing import Any, NamedTuple
 
 # Between texts, and for what is none: the separators that ASCII has for this, and nobody types.
@@ -56,11 +56,11 @@ def as_rows(columns: Sequence[Given], *, first: int, is_uniform: bool) -> tuple[
             that value, and texts as one. Each such choice is a statement of its own to the
             server, so only where it hardly varies.
     """
-    names_and_types = tuple((c.name, c.type) for c in columns)
+    names_and_types = tuple([column[:2] for column in columns])
     many = len(columns[0].values)
     if not is_uniform and 0 < many <= _FEW:
-        listed = [value for row in zip(*(c.values for c in columns), strict=True) for value in row]
-        return _listed(names_and_types, many, first), listed
+        rows = zip(*[column.values for column in columns], strict=True)
+        return _listed(names_and_types, many, first), [*chain.from_iterable(rows)]
     ways: list[_Way] = []
     arguments: list[Any] = []
     for at, column in enumerate(columns):

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from app.core.db import UtcDateTime, word
-from app.models.owned import Owned, of_account, one_of
+from app.models.owned import Owned, one_of
 from app.models.states import PersonKind
 from app.models.storage import GROWING
 
@@ -16,8 +16,8 @@ class Person(Owned, table=True):
     """A lead or a contact; found by id, external id or folded e-mail."""
 
     __tablename__ = "people"
+    # Its account without a foreign key: intake would write a lock into the account's row each time.
     __table_args__ = (
-        of_account(),
         one_of("kind", PersonKind),
         Index(
             "uq_people_external_id",
