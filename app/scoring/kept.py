@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.scoring.schemas import ScoringSettingsDocument
 
-_ACCOUNTS = 1_000
+ACCOUNTS = 1_000
 _kept: OrderedDict[UUID, tuple[dict[str, Any], ScoringSettingsDocument]] = OrderedDict()
 
 
@@ -22,6 +22,6 @@ def settings_of(account_id: UUID, document: dict[str, Any] | None) -> ScoringSet
         return known[1]
     settings = ScoringSettingsDocument.model_validate(stored)
     _kept[account_id] = stored, settings
-    if len(_kept) > _ACCOUNTS:
+    if len(_kept) > ACCOUNTS:
         _kept.popitem(last=False)
     return settings

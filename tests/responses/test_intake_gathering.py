@@ -20,6 +20,7 @@ from app.responses.intake.desk import Desk
 from app.responses.intake.items import Submission, parse_items
 from tests.conftest import MakeTenant, Tenant
 from tests.faults.processes import until
+from tests.responses.engine_making import somebody_waits
 from tests.responses.intake_making import (
     a_campaign,
     another_process,
@@ -87,6 +88,29 @@ async def test_gathered_requests_of_many_accounts_each_get_their_own_answer(
     for (tenant, email), answer in zip(sent, answers, strict=True):
         assert (answer.status_code, answer.json()["external_id"]) == (201, email)
         assert (await tenant.http.get(answer.headers["Location"])).status_code == 200
+
+
+async def test_nobody_is_forgotten_after_a_transaction_that_took_long(
+    tenant: Tenant, resources: Resources
+) -> None:
+    """The next ones wait a moment for each other."""
+    campaign = await a_campaign(tenant.http, repeat_limit=100)
+    await take_all(tenant.http, [item(campaign)])
+
+    async with resources.unit_of_work(tenant.account_id) as session:
+        await (await session.connection()).execute(
+            text("SELECT FROM people WHERE account_id = :id FOR UPDATE"), {"id": tenant.account_id}
+        )
+        held = asyncio.create_task(post(tenant.http, item(campaign)))
+        await until(lambda: somebody_waits(resources))
+    answers = [await held]
+    answers += await asyncio.gather(
+        *(post(tenant.http, item(campaign, f"p{n}@example.com")) for n in range(5))
+    )
+    answers.append(await post(tenant.http, item(campaign, "last@example.com")))
+
+    assert [answer.status_code for answer in answers] == [201] * 7
+    assert len(await listed(tenant.http)) == 8
 
 
 async def test_a_full_line_is_503_with_retry_after_and_keeps_nothing(

@@ -5,13 +5,14 @@
        └─ more than 20 items: a transaction of its own
 
 There is no fixed wait: a lone request is taken at once; while a transaction commits, the next
-ones gather behind it. Only if it takes long do they go beside it: where the machine is busy, a few
-requests in one transaction cost it half of what they cost it in two.
+ones gather behind it. Only if it takes long do they go beside it. And where transactions take long
+because the machine is busy, each is for more requests; see `pace`.
 """
 
 import asyncio
 import contextlib
 import random
+import time
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from app.core.problems import as_app_error
 from app.core.resources import Line, Resources
 from app.responses.intake.fold import Outcome
 from app.responses.intake.items import Submission
+from app.responses.intake.pace import pause
 from app.responses.intake.transaction import Redo, take_in
 
 _log = log.get(__name__)
@@ -35,8 +37,8 @@ T = TypeVar("T")
 # Deadlock, lock timeout, serialisation, and a unique index that another was first in.
 _TRY_AGAIN = frozenset({"40P01", "55P03", "40001", "23505"})
 _LONGEST_PAUSE_SECONDS = 0.02
-# A transaction of an idle machine takes a sixth of this.
-_LONG_SECONDS = 0.03
+# Ten times what a transaction takes on an idle machine.
+_LONG_SECONDS = 0.05
 
 
 class IntakeFull(Unavailable):
@@ -51,6 +53,7 @@ class IntakeBusy(Unavailable):
 class _Waiting:
     submission: Submission
     answer: asyncio.Future[list[Outcome]]
+    since: float
 
 
 class Desk:
@@ -63,6 +66,7 @@ class Desk:
         self._waiting = 0
         self._arrived = asyncio.Event()
         self._at_work = 0
+        self._took = 0.0
         self._came_back = asyncio.Event()
         self._pumps: list[asyncio.Task[None]] = []
 
@@ -94,7 +98,7 @@ class Desk:
         if self._waiting >= self._settings.queue:
             metrics.INTAKE_WAITING.inc()
             raise IntakeFull
-        waiting = _Waiting(submission, asyncio.get_running_loop().create_future())
+        waiting = _Waiting(submission, asyncio.get_running_loop().create_future(), time.monotonic())
         self._lines.setdefault(submission.account_id, deque()).append(waiting)
         self._waiting += 1
         self._arrived.set()
@@ -106,25 +110,44 @@ class Desk:
                 while not self._waiting:
                     self._arrived.clear()
                     await self._arrived.wait()
-                if self._at_work:
-                    await self._stand_back()
-                if self._waiting:
+                if not self._at_work or await self._is_our_turn():
                     await self._work(line)
 
-    async def _stand_back(self) -> None:
-        """Let the others finish first, unless that takes long."""
+    async def _is_our_turn(self) -> bool:
+        """Let the others finish first, unless that takes long; who has just finished goes on."""
         self._came_back.clear()
-        with contextlib.suppress(TimeoutError):
+        try:
             async with asyncio.timeout(_LONG_SECONDS):
                 await self._came_back.wait()
+        except TimeoutError:
+            return True
+        return not self._at_work
 
     async def _work(self, line: Line) -> None:
         self._at_work += 1
         try:
-            await self._answer(line, self._gather())
+            await self._let_gather()
+            # Another transaction may have taken them meanwhile.
+            if gathered := self._gather():
+                began = time.monotonic()
+                await self._answer(line, gathered)
+                self._took = time.monotonic() - began
         finally:
             self._at_work -= 1
             self._came_back.set()
+
+    async def _let_gather(self) -> None:
+        came = self._waiting
+        while came > 0:
+            oldest = min(line[0].since for line in self._lines.values())
+            seconds = pause(
+                took=self._took, waiting=self._waiting, waited=time.monotonic() - oldest
+            )
+            if not seconds:
+                return
+            before = self._waiting
+            await asyncio.sleep(seconds)
+            came = self._waiting - before
 
     def _gather(self) -> list[_Waiting]:
         """Whatever waits, one request of each account in turn, up to the limit of items."""
