@@ -7,7 +7,7 @@
              ) AS w
 
 For PostgreSQL each array is a function to be called and a store for what it returns: of a single
-response, with sixty such columns, that was a seventh of all its time.
+response, with sixty such columns, that was about a tenth of its time.
 
 Measured: of what a chunk of a file's rows costs the process, two fifths were values on their way to
 the driver, and half of those were the same in every row. What is left is mostly text. The driver

@@ -1,7 +1,7 @@
 """What the items of a transaction meet, as it stood a moment ago; nothing of it is locked.
 
 One statement instead of six: what a lone request waits for is mostly trips. It asks only for what
-the items name: getting ready to look for the rest took PostgreSQL a third of it.
+the items name: getting ready to look for the rest took PostgreSQL a seventh of it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
