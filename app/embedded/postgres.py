@@ -13,6 +13,7 @@ from app.embedded.ports import LOOPBACK
 from app.embedded.privileges import Quarters
 from app.embedded.processes import Child
 from app.embedded.server import Server
+from app.embedded.writeback import Writeback
 
 DATABASE = "penstock"
 _FAST, _IMMEDIATE = signal.SIGINT, signal.SIGQUIT
@@ -42,6 +43,7 @@ class Postgres(Server):
         self._password = password
         self._settings = {**cluster.SETTINGS, **(settings or {})}
         self._found: Quarters | None = None
+        self._writeback: Writeback | None = None
 
     @property
     def quarters(self) -> Quarters:
@@ -55,6 +57,14 @@ class Postgres(Server):
             f"postgresql://{cluster.SUPERUSER}:{self._password}@{LOOPBACK}:{self.port}/{database}"
         )
 
+    async def start(self) -> None:
+        """As every server; and from then on what it appends to its files is written early."""
+        await super().start()
+        self._end_writeback()
+        if self._settings["fsync"] == "on":  # else nobody waits for the disk
+            self._writeback = Writeback(self.quarters.cluster)
+            self._writeback.start()
+
     async def stop(self, hurry: asyncio.Event | None = None) -> None:
         """Stop it cleanly: sessions are cut off, nothing is lost, the next start is quick."""
         if self._child is None:
@@ -67,6 +77,7 @@ class Postgres(Server):
 
     async def kill(self) -> None:
         """End the server and every process of it as a power cut would (the disk apart)."""
+        self._end_writeback()
         if self._child is not None:
             await super().kill()
             await cluster.end_processes(self.quarters.cluster)
@@ -93,6 +104,10 @@ class Postgres(Server):
             await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         finally:
             await connection.close()
+
+    def _end_writeback(self) -> None:
+        if self._writeback is not None:
+            self._writeback.stop()
 
     async def _prepare(self) -> None:
         await cluster.make(self.quarters, password=self._password, log=self._log)

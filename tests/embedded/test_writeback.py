@@ -1,0 +1,92 @@
+"""Asks the kernel which pages of a file wait to be written: `cachestat`, since Linux 6.5."""
+
+import ctypes
+import os
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from app.embedded import Postgres
+from app.embedded.writeback import Writeback
+from tests.embedded.waiting import until
+
+PAGES = 256
+_CACHESTAT = 451
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def waiting_pages(path: Path) -> int:
+    """Pages of a file that are changed and that nobody has begun to write."""
+    whole, found = (ctypes.c_uint64 * 2)(0, 0), (ctypes.c_uint64 * 5)()
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        failed = _LIBC.syscall(_CACHESTAT, descriptor, ctypes.byref(whole), ctypes.byref(found), 0)
+        assert not failed, os.strerror(ctypes.get_errno())
+    finally:
+        os.close(descriptor)
+    return int(found[1])
+
+
+def grow(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        file.write(bytes(4096 * PAGES))
+    return path
+
+
+def test_what_was_appended_begins_to_be_written(tmp_path: Path) -> None:
+    table = grow(tmp_path / "base" / "16384" / "2601")
+    assert waiting_pages(table) == PAGES
+
+    assert Writeback(tmp_path).look() == 1
+
+    assert waiting_pages(table) == 0
+
+
+def test_only_files_that_changed_since_are_begun(tmp_path: Path) -> None:
+    still, grows = (grow(tmp_path / "base" / "16384" / name) for name in ("2601", "2602.1"))
+    writeback = Writeback(tmp_path)
+    writeback.look()
+    os.utime(grows, ns=(0, 0))  # so that another time is seen, however fast this test is
+
+    grow(grows)
+
+    assert writeback.look() == 1
+    assert [waiting_pages(still), waiting_pages(grows)] == [0, 0]
+    assert writeback.look() == 0
+
+
+@pytest.mark.parametrize(
+    "name", ["base/16384/t3_2601", "base/pgsql_tmp/pgsql_tmp1.0", "base/5/2601", "pg_wal/0001"]
+)
+def test_what_is_temporary_or_not_of_tables_is_left_alone(tmp_path: Path, name: str) -> None:
+    file = grow(tmp_path / name)
+
+    assert Writeback(tmp_path).look() == 0
+
+    assert waiting_pages(file) == PAGES
+
+
+def test_files_that_are_gone_are_passed_over(tmp_path: Path) -> None:
+    writeback = Writeback(tmp_path)
+    assert writeback.look() == 0  # no cluster yet
+
+    table = grow(tmp_path / "base" / "16384" / "2601")
+    (table.parent / "2602").symlink_to(tmp_path / "dropped")
+
+    assert writeback.look() == 1
+
+
+async def test_a_server_has_its_tables_written_while_it_runs(postgres: Postgres) -> None:
+    await postgres.create_database("grows")
+    connection = await asyncpg.connect(postgres.url("grows"))
+    try:
+        await connection.execute("CREATE TABLE lines (n integer)")
+        await connection.execute("INSERT INTO lines SELECT generate_series(1, 99999)")
+        path = await connection.fetchval("SELECT pg_relation_filepath('lines')")
+    finally:
+        await connection.close()
+
+    # The kernel itself would begin after thirty seconds.
+    await until(lambda: waiting_pages(postgres.quarters.cluster / path) == 0, seconds=20)
