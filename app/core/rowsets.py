@@ -1,13 +1,14 @@
-"""Rows as the FROM item of a statement: few as they are, else an array a column.
+"""Rows as the FROM item of a statement: one as it is, else an array a column.
 
-    few      (VALUES ($2::uuid, $3::text), ($4::uuid, $5::text)) AS w(id, name)
+    one      (VALUES ($2::uuid, $3::text)) AS w(id, name)
     many     (SELECT u.* FROM unnest($2::uuid[], $3::text[]) AS u(id, name)) AS w
     alike    (SELECT u.*, $4::text AS country
                 FROM unnest($2::uuid[], string_to_array($3, E'\\x1f', E'\\x1e')) AS u(id, name)
              ) AS w
 
 For PostgreSQL each array is a function to be called and a store for what it returns: of a single
-response, with sixty such columns, that was about a tenth of its time.
+response, with sixty such columns, that was about a tenth of its time. More rows than one are not
+listed: each number of rows, of each of a statement's sets, would be a statement of its own.
 
 Measured: of what a chunk of a file's rows costs the process, two fifths were values on their way to
 the driver, and half of those were the same in every row. What is left is mostly text. The driver
@@ -18,7 +19,6 @@ one text to it, which PostgreSQL takes apart.
 from collections.abc import Sequence
 from enum import Enum, auto
 from functools import lru_cache
-from itertools import chain, count
 from typing import Any, NamedTuple
 
 # Between texts, and for what is none: the separators that ASCII has for this, and nobody types.
@@ -26,8 +26,6 @@ _BETWEEN, _NOTHING = "\x1f", "\x1e"
 _APART = "string_to_array(${at}::text, E'\\x1f', E'\\x1e'){cast}"
 # What is text to the driver, too, and the cast from text.
 _JOINED = {"text": "", "jsonb": "::jsonb[]"}
-# So many are listed. Each number of rows is a statement of its own to the server, too.
-_FEW = 4
 
 
 class _Way(Enum):
@@ -57,10 +55,8 @@ def as_rows(columns: Sequence[Given], *, first: int, is_uniform: bool) -> tuple[
             server, so only where it hardly varies.
     """
     names_and_types = tuple([column[:2] for column in columns])
-    many = len(columns[0].values)
-    if not is_uniform and 0 < many <= _FEW:
-        rows = zip(*[column.values for column in columns], strict=True)
-        return _listed(names_and_types, many, first), [*chain.from_iterable(rows)]
+    if not is_uniform and len(columns[0].values) == 1:
+        return _listed(names_and_types, first), [column.values[0] for column in columns]
     ways: list[_Way] = []
     arguments: list[Any] = []
     for at, column in enumerate(columns):
@@ -109,11 +105,9 @@ def _is_same(values: list[Any]) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _listed(columns: tuple[tuple[str, str], ...], many: int, first: int) -> str:
-    numbers = count(first)
-    rows = (", ".join(f"${next(numbers)}::{kind}" for _, kind in columns) for _ in range(many))
-    listed = ", ".join(f"({row})" for row in rows)
-    return f"(VALUES {listed}) AS w({', '.join(name for name, _ in columns)})"
+def _listed(columns: tuple[tuple[str, str], ...], first: int) -> str:
+    row = ", ".join(f"${at}::{kind}" for at, (_, kind) in enumerate(columns, start=first))
+    return f"(VALUES ({row})) AS w({', '.join(name for name, _ in columns)})"
 
 
 @lru_cache(maxsize=256)

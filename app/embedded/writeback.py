@@ -67,7 +67,7 @@ def _relations(cluster: Path) -> Iterator[tuple[str, int]]:
             for file in _entries(database.path):
                 if file.name[0].isdigit():
                     # Whoever drops a table removes its files meanwhile.
-                    with contextlib.suppress(FileNotFoundError):
+                    with contextlib.suppress(OSError):
                         yield file.path, file.stat().st_mtime_ns
 
 
@@ -75,7 +75,7 @@ def _entries(directory: str) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(directory) as entries:
             return list(entries)
-    except (FileNotFoundError, NotADirectoryError):
+    except OSError:  # it is gone, or there are too many open files: there will be another look
         return []
 
 

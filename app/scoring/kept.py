@@ -16,12 +16,10 @@ def settings_of(account_id: UUID, document: dict[str, Any] | None) -> ScoringSet
     Validated only where it differs from the one before. Not to be changed: others hold the same.
     """
     stored = document or {}
-    known = _kept.get(account_id)
-    if known is not None and known[0] == stored:
-        _kept.move_to_end(account_id)
-        return known[1]
-    settings = ScoringSettingsDocument.model_validate(stored)
-    _kept[account_id] = stored, settings
+    known = _kept.pop(account_id, None)
+    if known is None or known[0] != stored:
+        known = stored, ScoringSettingsDocument.model_validate(stored)
+    _kept[account_id] = known  # the last of all to be forgotten
     if len(_kept) > ACCOUNTS:
         _kept.popitem(last=False)
-    return settings
+    return known[1]

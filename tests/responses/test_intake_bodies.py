@@ -56,3 +56,15 @@ async def test_who_leaves_before_the_end_has_sent_nothing(
 
     assert answered == []
     assert await listed(tenant.http) == []
+
+
+@pytest.mark.parametrize("number", [10**30, -(2**63) - 1, 0.1, 1e16])
+async def test_numbers_stay_what_they_were(tenant: Tenant, number: float) -> None:
+    campaign = await a_campaign(tenant.http)
+
+    await tenant.http.post(
+        "/v1/responses", json=item(campaign, "ada@example.com", attributes={"amount": number})
+    )
+
+    [kept] = await listed(tenant.http)
+    assert kept["attributes"] == {"amount": number}

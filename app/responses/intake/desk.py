@@ -28,7 +28,7 @@ from app.core.problems import as_app_error
 from app.core.resources import Line, Resources
 from app.responses.intake.fold import Outcome
 from app.responses.intake.items import Submission
-from app.responses.intake.pace import pause
+from app.responses.intake.pace import is_worth_waiting, pause, stand_back
 from app.responses.intake.transaction import Redo, take_in
 
 _log = log.get(__name__)
@@ -37,8 +37,6 @@ T = TypeVar("T")
 # Deadlock, lock timeout, serialisation, and a unique index that another was first in.
 _TRY_AGAIN = frozenset({"40P01", "55P03", "40001", "23505"})
 _LONGEST_PAUSE_SECONDS = 0.02
-# Ten times what a transaction takes on an idle machine.
-_LONG_SECONDS = 0.05
 
 
 class IntakeFull(Unavailable):
@@ -65,8 +63,9 @@ class Desk:
         self._lines: OrderedDict[UUID, deque[_Waiting]] = OrderedDict()
         self._waiting = 0
         self._arrived = asyncio.Event()
-        self._at_work = 0
-        self._took = 0.0
+        self._arrivals = 0
+        self._at_work: list[float] = []  # when each transaction under way began
+        self._gathers = False
         self._came_back = asyncio.Event()
         self._pumps: list[asyncio.Task[None]] = []
 
@@ -101,6 +100,7 @@ class Desk:
         waiting = _Waiting(submission, asyncio.get_running_loop().create_future(), time.monotonic())
         self._lines.setdefault(submission.account_id, deque()).append(waiting)
         self._waiting += 1
+        self._arrivals += 1
         self._arrived.set()
         return await waiting.answer
 
@@ -115,34 +115,40 @@ class Desk:
 
     async def _is_our_turn(self) -> bool:
         """Let the others finish first, unless that takes long; who has just finished goes on."""
+        left = stand_back(at_work=time.monotonic() - self._at_work[-1])
+        if not left:
+            return True
         self._came_back.clear()
         try:
-            async with asyncio.timeout(_LONG_SECONDS):
+            async with asyncio.timeout(left):
                 await self._came_back.wait()
         except TimeoutError:
             return True
         return not self._at_work
 
     async def _work(self, line: Line) -> None:
-        self._at_work += 1
+        at_work_since = time.monotonic()
+        self._at_work.append(at_work_since)
         try:
-            await self._let_gather()
+            if self._gathers:
+                await self._let_gather()
             # Another transaction may have taken them meanwhile.
             if gathered := self._gather():
-                began = time.monotonic()
+                began, before = time.monotonic(), self._arrivals
                 await self._answer(line, gathered)
-                self._took = time.monotonic() - began
+                self._gathers = is_worth_waiting(
+                    took=time.monotonic() - began, came=self._arrivals - before
+                )
         finally:
-            self._at_work -= 1
+            self._at_work.remove(at_work_since)
             self._came_back.set()
 
     async def _let_gather(self) -> None:
         came = self._waiting
         while came > 0:
+            # Of few lines: as soon as enough requests wait, none is looked at.
             oldest = min(line[0].since for line in self._lines.values())
-            seconds = pause(
-                took=self._took, waiting=self._waiting, waited=time.monotonic() - oldest
-            )
+            seconds = pause(waiting=self._waiting, waited=time.monotonic() - oldest)
             if not seconds:
                 return
             before = self._waiting
