@@ -2,24 +2,22 @@
 
 import asyncio
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from app.embedded.libc import LIBC
+
 POLL = 0.05  # seconds; a waitpid costs microseconds, and needs no thread or event loop of its own
 TAIL_LINES = 15
 LOG_BYTES = 10 * 2**20
 
 _PR_SET_PDEATHSIG = 1
-# Loaded before any fork: the forked child may not import, allocate locks or open libraries.
-_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +167,9 @@ def _appending(log: Path) -> Iterator[int]:
 
 
 def _dies_with(parent: int, death_signal: signal.Signals) -> Callable[[], None] | None:
-    if _LIBC is None:
+    if LIBC is None:
         return None
-    prctl, number = _LIBC.prctl, int(death_signal)
+    prctl, number = LIBC.prctl, int(death_signal)
 
     def prepare() -> None:
         prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0)

@@ -10,22 +10,17 @@ as fsync does, would take an error of the disk away from PostgreSQL: it is told 
 """
 
 import contextlib
-import ctypes
 import os
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+from app.embedded.libc import LIBC
 
 BUSY, IDLE = 1.0, 5.0  # seconds from one look to the next, where files change and where none does
 
 _FIRST_DATABASE = 16_384  # oids below it are PostgreSQL's own databases
 _BEGIN = 2  # SYNC_FILE_RANGE_WRITE of fcntl.h
-_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
-if _LIBC is not None:
-    _LIBC.sync_file_range.argtypes = [
-        *(ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint),
-    ]
 
 
 class Writeback:
@@ -38,7 +33,7 @@ class Writeback:
 
     def start(self) -> None:
         """Begin to look; on systems without `sync_file_range` nothing is done."""
-        if _LIBC is not None:
+        if LIBC is not None:
             threading.Thread(target=self._run, name="writeback", daemon=True).start()
 
     def stop(self) -> None:
@@ -84,7 +79,7 @@ def _begin_to_write(path: str) -> None:
     with contextlib.suppress(OSError):
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            if _LIBC is not None:
-                _LIBC.sync_file_range(descriptor, 0, 0, _BEGIN)
+            if LIBC is not None:
+                LIBC.sync_file_range(descriptor, 0, 0, _BEGIN)
         finally:
             os.close(descriptor)

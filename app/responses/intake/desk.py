@@ -146,7 +146,6 @@ class Desk:
     async def _let_gather(self) -> None:
         came = self._waiting
         while came > 0:
-            # Of few lines: as soon as enough requests wait, none is looked at.
             oldest = min(line[0].since for line in self._lines.values())
             seconds = pause(waiting=self._waiting, waited=time.monotonic() - oldest)
             if not seconds:
